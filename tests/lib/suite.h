@@ -1,0 +1,15 @@
+/*
+ * Runs the tests of one program and tells Meson how they went.
+ */
+#pragma once
+
+#include <check.h>
+
+/*
+ * Runs @tests, a NULL-terminated array of what START_TEST() defines.
+ * Returns the exit status for main(): 0, or 1 when a test failed.
+ */
+int suite_run(const char *name, const TTest *const tests[]);
+
+/* The same for a suite made by hand, such as one with loop tests; takes it. */
+int suite_run_suite(Suite *suite);
