@@ -15,12 +15,12 @@ struct list {
 };
 
 /* The struct of @type whose member @member is the link @node. */
-#define list_entry(node, type, member)                                         \
+#define list_entry(node, type, member) \
     ((type *)((char *)(node)-offsetof(type, member)))
 
 /* Walks @head; @node may be removed, moved or freed meanwhile, @next not. */
-#define list_for_each(node, after, head)                                       \
-    for (struct list *node = (head)->next, *after = node->next;                \
+#define list_for_each(node, after, head)                        \
+    for (struct list *node = (head)->next, *after = node->next; \
          node != (head); node = after, after = node->next)
 
 static inline void list_init(struct list *list)

@@ -10,7 +10,7 @@ struct item {
 static int sum_in_order(struct list *head)
 {
     int sum = 0;
-    list_for_each(node, after, head)
+    list_for_each (node, after, head)
         sum = sum * 10 + list_entry(node, struct item, link)->value;
     return sum;
 }
@@ -66,7 +66,7 @@ START_TEST(the_walk_survives_removal_of_the_current)
     list_init(&head);
     for (int i = 0; i < 3; i++)
         list_append(&head, &items[i].link);
-    list_for_each(node, after, &head)
+    list_for_each (node, after, &head)
         list_remove(node);
     ck_assert(list_is_empty(&head));
 }
@@ -74,10 +74,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {items_stand_in_order_of_appending,
-                                  removing_twice_does_no_harm,
-                                  splicing_moves_all_and_keeps_the_order,
-                                  the_walk_survives_removal_of_the_current,
-                                  NULL};
+    const TTest *const tests[] = {
+        items_stand_in_order_of_appending, removing_twice_does_no_harm,
+        splicing_moves_all_and_keeps_the_order,
+        the_walk_survives_removal_of_the_current, NULL};
     return suite_run("list", tests);
 }

@@ -1,0 +1,109 @@
+/*
+ * The opening handshake (RFC 6455, section 4): keys, rules for headers, and
+ * answers as API Gateway writes them.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <time.h>
+
+#include "proto/bytes.h"
+#include "proto/connid.h"
+#include "proto/http.h"
+
+enum {
+    UPGRADE_KEY_CHARS = 24,    /* Sec-WebSocket-Key: 16 bytes in base64 */
+    UPGRADE_ACCEPT_CHARS = 28, /* Sec-WebSocket-Accept: 20 bytes in base64 */
+};
+
+/* Sec-WebSocket-Accept for a key. @accept_out is NUL-terminated. */
+void upgrade_accept(const char key[UPGRADE_KEY_CHARS],
+                    char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
+
+/* Answers other than 101, each with a status, an error type and a body. */
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_BAD_REQUEST,       /* 400 BadRequestException */
+    REFUSAL_FORBIDDEN,         /* 403 ForbiddenException: key, stage, path */
+    REFUSAL_MISSING_TOKEN,     /* 403 MissingAuthenticationTokenException */
+    REFUSAL_TIMEOUT,           /* 408 RequestTimeoutException */
+    REFUSAL_BODY_TOO_LARGE,    /* 413 RequestEntityTooLargeException */
+    REFUSAL_TARGET_TOO_LONG,   /* 414 */
+    REFUSAL_NOT_WEBSOCKET,     /* 426 to a plain GET */
+    REFUSAL_VERSION,           /* 426 with Sec-WebSocket-Version: 13 */
+    REFUSAL_TOO_MANY_REQUESTS, /* 429 TooManyRequestsException */
+    REFUSAL_LIMIT_EXCEEDED,    /* 429 LimitExceededException */
+    REFUSAL_HEAD_TOO_LARGE,    /* 431 */
+    REFUSAL_INTERNAL,          /* 500 InternalServerErrorException */
+    REFUSAL_UNAVAILABLE,       /* 503 ServiceUnavailableException */
+};
+
+/* The HTTP status of @refusal; 101 for REFUSAL_NONE. */
+int upgrade_refusal_status(enum refusal refusal);
+
+/* The refusal for a status of http_fault(). */
+enum refusal upgrade_refusal_of_fault(int http_status);
+
+/*
+ * Checks a complete request for an opening handshake: GET, HTTP/1.1, Upgrade,
+ * Connection, Sec-WebSocket-Key (one, 16 bytes in base64), version 13, no
+ * body. Path and keys are the caller's business. Extensions and subprotocols
+ * are never selected, so their values do not matter.
+ * @accept_out: set only when REFUSAL_NONE is returned; NUL-terminated
+ */
+enum refusal upgrade_check_request(const struct http_reader *request,
+                                   char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
+
+/*
+ * Appends the 101, byte for byte and in the order of API Gateway.
+ * @now: seconds since the epoch, for Date
+ * Returns as bytes_append().
+ */
+int upgrade_append_101(struct bytes *out, size_t limit, time_t now,
+                       const char accept[UPGRADE_ACCEPT_CHARS + 1]);
+
+/* What the headers of a refusal say. */
+struct refusal_ids {
+    time_t now;                   /* for Date */
+    char request[UUID_CHARS + 1]; /* x-amzn-RequestId */
+    struct connid gateway;        /* x-amz-apigw-id */
+};
+
+/*
+ * Appends a refusal with its headers and body as API Gateway writes them.
+ * @keep_alive: whether the connection will take another request
+ * Returns as bytes_append().
+ */
+int upgrade_append_refusal(struct bytes *out, size_t limit,
+                           enum refusal refusal, bool keep_alive,
+                           const struct refusal_ids *ids);
+
+/*
+ * Appends a client's request.
+ * @host:    as in the Host header, with the port unless it is the default one
+ * @target:  path and query, such as "/latest"
+ * @key:     of this handshake, from upgrade_make_key()
+ * @headers: further lines, each with its CRLF; may be ""
+ * Returns as bytes_append(), or -EINVAL: @host or @target holds a byte that
+ * cannot stand in a request line or header (blanks, control bytes).
+ */
+int upgrade_append_request(struct bytes *out, size_t limit, const char *host,
+                           const char *target,
+                           const char key[UPGRADE_KEY_CHARS + 1],
+                           const char *headers);
+
+/* Makes a fresh random key, NUL-terminated. Returns 0 or -EIO: no randomness.
+ */
+int upgrade_make_key(char key_out[UPGRADE_KEY_CHARS + 1]);
+
+/*
+ * Checks a server's response to a handshake made with @key (RFC 6455, 4.1).
+ * Returns 0, or
+ *   -EPROTO        not a valid answer: wrong accept, missing or odd headers,
+ *                  an extension or subprotocol that was not asked for
+ *   -EKEYREJECTED  status 401 or 403
+ *   -EAGAIN        status 429 or 503
+ *   -ECONNREFUSED  any other status; see http_status()
+ */
+int upgrade_check_response(const struct http_reader *response,
+                           const char key[UPGRADE_KEY_CHARS + 1]);
