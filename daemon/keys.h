@@ -1,0 +1,57 @@
+/*
+ * API keys: who may open a connection.
+ *
+ * Keys are held as SHA-256 digests and compared in constant time. A set never
+ * changes once made, so that many threads may read it. Empty means nobody.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/errmsg.h"
+
+enum { KEY_CHARS = 40, KEY_NAME_MAX = 64 };
+
+struct key {
+    char name[KEY_NAME_MAX + 1]; /* for the log; NUL-terminated */
+    unsigned char digest[32];    /* SHA-256 of the key */
+};
+
+struct keys;
+
+/* Returns an empty set, or NULL: out of memory. */
+struct keys *keys_new(void);
+void keys_free(struct keys *keys);
+
+/*
+ * Adds a key in the clear.
+ * Returns 0, or -EINVAL (the name is not 1 to 64 of A-Z a-z 0-9 . _ -; the key
+ * is empty, over 128 characters or not printable ASCII without blanks), -EEXIST
+ * (same name or same key), -ENOMEM.
+ */
+int keys_add(struct keys *keys, const char *name, const char *key,
+             struct errmsg *errmsg);
+
+/*
+ * Adds all keys of a file: lines `NAME = KEY` or `NAME = sha256:HEX`, blank
+ * lines and comments (; or #), optionally under the section [keys].
+ * Returns 0, or with @keys unchanged and @errmsg naming file, line and fault:
+ * -ENOENT, -EACCES, ..., -EINVAL (also for a file without any key), -ENOMEM.
+ * @warning: set when the file is readable by everybody ("" otherwise)
+ */
+int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
+              struct errmsg *warning);
+
+size_t keys_count(const struct keys *keys);
+
+/* The key that equals @presented, or NULL. Takes the same time for each. */
+const struct key *keys_find(const struct keys *keys, const char *presented);
+
+/* Makes a key as API Gateway's: 40 letters and digits from the CSPRNG.
+ * Returns 0 or -EIO: no randomness. */
+int keys_generate(char key_out[KEY_CHARS + 1]);
+
+/* The line for a keys file: "NAME = sha256:HEX"; NUL-terminated. */
+void keys_print_line(const char *name, const char *key,
+                     char line_out[static KEY_NAME_MAX + 80]);
