@@ -9,7 +9,7 @@
 
 /* A check that has seen some of a text; UTF8_START has seen none of it. */
 typedef uint32_t utf8_state;
-enum { UTF8_START = 0, UTF8_INVALID = 1 };
+enum { UTF8_START = 0, UTF8_INVALID = 6 };
 
 /*
  * Checks the next @n bytes. Once invalid, always invalid: the result is
