@@ -46,7 +46,7 @@ enum {
 /* What one end accepts from the other. */
 struct frame_rules {
     uint32_t max_frame;     /* bytes of payload of a data frame */
-    uint32_t max_message;   /* bytes of a message over all its frames */
+    uint32_t max_message;   /* bytes of it over all its frames; < 2^31 */
     uint32_t max_fragments; /* frames of one message */
     bool is_server;         /* input must be masked; else must not be */
     bool takes_binary;      /* else a binary message is a fault, code 1003 */
@@ -76,7 +76,8 @@ struct frame {
 };
 
 /*
- * Reads up to the next event.
+ * Reads up to the next event. Come again until FRAME_EVENT_MORE: that call
+ * also frees what the last event pointed to.
  * @partial:  the connection's; the callee makes it, uses it and frees it
  * @in, @n:   input, modified (unmasked) in place; @n may be 0
  * @used_out: always set: how many bytes of @in are done with. All of them
@@ -86,7 +87,8 @@ struct frame {
  * Text is checked to be UTF-8 (as early as possible: code 1007), close codes
  * and reasons to be allowed, lengths to be within @rules as soon as the header
  * is there and before anything is allocated. After CLOSE or FAULT the caller
- * must not read on. Out of memory is a FAULT of code 1011.
+ * must not read on, and with a FAULT all of @partial is freed already. Out of
+ * memory is a FAULT of code 1011.
  */
 enum frame_event frame_read(struct frame_partial **partial,
                             const struct frame_rules *rules, uint8_t *in,
