@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/frame_script.h"
 #include "tests/lib/frame_trace.h"
 #include "tests/lib/suite.h"
 
@@ -14,29 +15,6 @@ static const struct frame_rules server = {.max_frame = 32768,
                                           .max_message = 131072,
                                           .max_fragments = 16,
                                           .is_server = true};
-
-/* Writes one frame to @out; @first is its first byte. */
-static void put_frame(struct bytes *out, uint8_t first, const uint8_t *payload,
-                      size_t size)
-{
-    static uint8_t count;
-    uint8_t header[FRAME_HEADER_MAX];
-    const uint8_t mask[4] = {0x80, ++count, 0x7f, (uint8_t)(count * 7)};
-    size_t n = frame_write_header(header, FRAME_TEXT, true, size);
-    header[0] = first;
-    header[1] |= 0x80;
-    memcpy(header + n, mask, sizeof(mask));
-    ck_assert_int_eq(bytes_append(out, header, n + 4, TRACE_LIMIT), 0);
-    uint8_t *tail;
-    ck_assert_int_eq(bytes_reserve(out, size, TRACE_LIMIT, &tail), 0);
-    frame_mask(tail, payload, size, mask, 0);
-    bytes_commit(out, size);
-}
-
-static void put_text(struct bytes *out, uint8_t first, const char *text)
-{
-    put_frame(out, first, (const uint8_t *)text, strlen(text));
-}
 
 /* Reads whole, byte by byte and in random cuts; returns what all agree on. */
 static struct bytes trace_every_way(const struct frame_rules *rules,
@@ -190,8 +168,8 @@ START_TEST(a_whole_message_is_read_where_it_lies)
     struct frame_partial *partial = NULL;
     struct frame frame;
     size_t used;
-    put_text(&stream, 0x81, "gr\xc3\xbc\xc3\x9f dich");
-    put_text(&stream, 0x89, "still there?");
+    script_add_text(&stream, 0x81, "gr\xc3\xbc\xc3\x9f dich");
+    script_add_text(&stream, 0x89, "still there?");
     uint8_t *in = bytes_begin(&stream);
     size_t n = bytes_size(&stream);
 
@@ -219,7 +197,7 @@ START_TEST(nothing_is_kept_between_messages)
     struct bytes stream = BYTES_EMPTY;
     struct bytes trace = BYTES_EMPTY;
     struct frame_partial *partial = NULL;
-    put_text(&stream, 0x81, "one");
+    script_add_text(&stream, 0x81, "one");
     const uint8_t *in = bytes_begin(&stream);
     trace_piece(&trace, &partial, &server, in, 1);
     ck_assert_ptr_nonnull(partial);
@@ -237,15 +215,15 @@ END_TEST
 START_TEST(control_frames_come_between_fragments)
 {
     struct bytes stream = BYTES_EMPTY;
-    put_text(&stream, 0x01, "one ");
-    put_text(&stream, 0x89, "ping");
-    put_text(&stream, 0x00, "");
-    put_text(&stream, 0x8a, "pong");
-    put_text(&stream, 0x00, "two ");
-    put_text(&stream, 0x89, "");
-    put_text(&stream, 0x80, "three");
-    put_text(&stream, 0x81, "");
-    put_text(&stream, 0x88, "");
+    script_add_text(&stream, 0x01, "one ");
+    script_add_text(&stream, 0x89, "ping");
+    script_add_text(&stream, 0x00, "");
+    script_add_text(&stream, 0x8a, "pong");
+    script_add_text(&stream, 0x00, "two ");
+    script_add_text(&stream, 0x89, "");
+    script_add_text(&stream, 0x80, "three");
+    script_add_text(&stream, 0x81, "");
+    script_add_text(&stream, 0x88, "");
     check_stream(&stream, PING("4", "ping") PONG("4", "pong") PING("0", "")
                               MESSAGE("13", "one two three") MESSAGE("0", "")
                                   CLOSE("1005", "0", ""));
@@ -255,10 +233,10 @@ END_TEST
 START_TEST(a_message_of_empty_fragments_is_empty)
 {
     struct bytes stream = BYTES_EMPTY;
-    put_text(&stream, 0x01, "");
+    script_add_text(&stream, 0x01, "");
     for (int i = 0; i < 14; i++)
-        put_text(&stream, 0x00, "");
-    put_text(&stream, 0x80, "");
+        script_add_text(&stream, 0x00, "");
+    script_add_text(&stream, 0x80, "");
     check_stream(&stream, MESSAGE("0", ""));
 }
 END_TEST
@@ -266,10 +244,10 @@ END_TEST
 START_TEST(empty_fragments_are_counted)
 {
     struct bytes stream = BYTES_EMPTY;
-    put_text(&stream, 0x01, "");
+    script_add_text(&stream, 0x01, "");
     for (int i = 0; i < 15; i++)
-        put_text(&stream, 0x00, "");
-    put_text(&stream, 0x80, "");
+        script_add_text(&stream, 0x00, "");
+    script_add_text(&stream, 0x80, "");
     check_stream(&stream, FAULT("1009", "too many fragments"));
 }
 END_TEST
@@ -278,10 +256,10 @@ START_TEST(the_count_of_fragments_begins_anew_with_each_message)
 {
     struct bytes stream = BYTES_EMPTY;
     for (int i = 0; i < 2; i++) {
-        put_text(&stream, 0x01, "a");
+        script_add_text(&stream, 0x01, "a");
         for (int k = 0; k < 14; k++)
-            put_text(&stream, 0x00, "b");
-        put_text(&stream, 0x80, "c");
+            script_add_text(&stream, 0x00, "b");
+        script_add_text(&stream, 0x80, "c");
     }
     check_stream(&stream, MESSAGE("16", "abbbbbbbbbbbbbbc")
                               MESSAGE("16", "abbbbbbbbbbbbbbc"));
@@ -295,10 +273,10 @@ static void put_large(struct bytes *out, size_t size)
     memset(text, 'x', sizeof(text));
     uint8_t opcode = FRAME_TEXT;
     for (; size > sizeof(text); size -= sizeof(text)) {
-        put_frame(out, opcode, text, sizeof(text));
+        script_add(out, opcode, text, sizeof(text));
         opcode = FRAME_CONTINUATION;
     }
-    put_frame(out, 0x80 | opcode, text, size);
+    script_add(out, 0x80 | opcode, text, size);
 }
 
 START_TEST(a_frame_and_a_message_may_be_as_long_as_their_limits)
@@ -339,7 +317,7 @@ START_TEST(a_bad_byte_is_refused_before_its_frame_is_whole)
     uint8_t text[1000];
     memset(text, 'x', sizeof(text));
     text[400] = 0xff;
-    put_frame(&stream, 0x81, text, sizeof(text));
+    script_add(&stream, 0x81, text, sizeof(text));
     const uint8_t *in = bytes_begin(&stream);
     ck_assert_int_eq(trace_piece(&trace, &partial, &server, in, 8 + 400),
                      FRAME_EVENT_MORE);
@@ -387,31 +365,6 @@ START_TEST(only_codes_of_the_rfc_are_valid)
 }
 END_TEST
 
-/* Puts a frame that fits, mostly, where @in_message says. */
-static void put_random(struct bytes *out, bool *in_message)
-{
-    static const char *const texts[] = {
-        "",
-        "a",
-        "\xc3\xa9",
-        "\xe2\x82",
-        "\xac",
-        "{\"to\":\"x\"}",
-        "a text that is rather longer than sixty-four bytes, with \xc3\xa9 in "
-        "it, to reach the wide paths of the mask and of the check"};
-    const char *text = texts[rand() % 7];
-    bool is_final = rand() % 2;
-    if (rand() % 4 == 0) {
-        put_text(out, rand() % 2 ? 0x89 : 0x8a, texts[rand() % 6]);
-    } else if (rand() % 40 == 0) {
-        put_text(out, (uint8_t)rand(), text);
-    } else {
-        uint8_t opcode = *in_message ? FRAME_CONTINUATION : FRAME_TEXT;
-        put_text(out, (uint8_t)((is_final ? 0x80 : 0) | opcode), text);
-        *in_message = !is_final;
-    }
-}
-
 START_TEST(random_streams_read_the_same_in_any_cuts)
 {
     srand((unsigned)_i);
@@ -420,7 +373,7 @@ START_TEST(random_streams_read_the_same_in_any_cuts)
         bool in_message = false;
         int n_frames = 1 + rand() % 30;
         for (int i = 0; i < n_frames; i++)
-            put_random(&stream, &in_message);
+            script_add_random(&stream, &in_message);
         struct bytes trace =
             trace_every_way(&server, bytes_begin(&stream), bytes_size(&stream));
         bytes_deinit(&trace);
