@@ -1,0 +1,362 @@
+#include "daemon/connection.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/handshake.h"
+#include "daemon/log.h"
+#include "daemon/session.h"
+#include "daemon/worker.h"
+
+/*
+ * The happy path: connection_new() puts a socket into HEAD; the handshake
+ * room reads the request, and connection_open() makes it OPEN, known to the
+ * registry under its id. The session room reads frames until one side sends a
+ * close frame: CLOSING. Once both have, and ours is on its way, our direction
+ * of TCP is shut; the peer's end, or close_timeout, makes it CLOSED.
+ *
+ * What can go wrong ends in connection_drop(), from any state. The memory of a
+ * closed connection stays until the end of the turn, because events of the
+ * same turn may still name it.
+ */
+
+enum {
+    CLOSE_FRAME_SIZE = 4 + FRAME_CONTROL_MAX, /* always finds room */
+};
+
+#define TO(state) (1u << (state))
+
+static const unsigned allowed[] = {
+    [CONNECTION_HEAD] =
+        TO(CONNECTION_OPEN) | TO(CONNECTION_CLOSING) | TO(CONNECTION_CLOSED),
+    [CONNECTION_OPEN] = TO(CONNECTION_CLOSING) | TO(CONNECTION_CLOSED),
+    [CONNECTION_CLOSING] = TO(CONNECTION_CLOSED),
+    [CONNECTION_CLOSED] = 0,
+};
+
+static const char *const end_names[] = {
+    [END_CLIENT] = "client",
+    [END_EOF] = "eof",
+    [END_ERROR] = "error",
+    [END_FAULT] = "fault",
+    [END_REFUSED] = "refused",
+    [END_HANDSHAKE_TIMEOUT] = "handshake_timeout",
+    [END_SESSION_LIMIT] = "session_limit",
+    [END_IDLE] = "idle",
+    [END_SEND_TIMEOUT] = "send_timeout",
+    [END_CLOSE_TIMEOUT] = "close_timeout",
+    [END_QUEUE_FULL] = "queue_full",
+    [END_SHUTDOWN] = "shutdown",
+    [END_NO_MEMORY] = "no_memory",
+};
+
+static void enter(struct connection *c, enum connection_state next)
+{
+    assert(allowed[c->state] & TO(next));
+    c->state = (uint8_t)next;
+}
+
+static void wait_for(struct connection *c, enum connection_deadline which,
+                     struct deadline *deadline)
+{
+    deadlines_add(&c->worker->deadlines[which], deadline,
+                  worker_now_ms(c->worker));
+}
+
+static const struct config *config_of(const struct connection *c)
+{
+    return c->worker->snapshot->config;
+}
+
+/* ---- beginning ---- */
+
+void connection_new(struct worker *worker, struct mail_socket socket)
+{
+    const struct snapshot *snapshot = worker->snapshot;
+    struct connection *c = calloc(1, sizeof *c);
+    int rc = -ENOMEM;
+    if (!c)
+        goto fail;
+    c->worker = worker;
+    list_init(&c->dirty);
+    deadline_init(&c->phase);
+    deadline_init(&c->activity);
+    deadline_init(&c->sending);
+    c->handshake = handshake_new(snapshot, socket.is_throttled);
+    if (!c->handshake)
+        goto fail;
+    rc = socket_open(&c->socket, &worker->sockets, socket.fd,
+                     socket.is_tls ? snapshot->tls : NULL);
+    if (rc)
+        goto fail;
+    wait_for(c, DEADLINE_HANDSHAKE, &c->phase);
+    return;
+fail:
+    log_warn("connection lost reason=\"%s\"", strerror(-rc));
+    if (c)
+        handshake_free(c->handshake);
+    free(c);
+    close(socket.fd);
+    atomic_fetch_sub_explicit(&worker->n_connections, 1, memory_order_relaxed);
+}
+
+int connection_open(struct connection *c, const struct connid *id)
+{
+    c->id = *id;
+    int rc = registry_add(&c->worker->registry, c);
+    if (rc)
+        return rc;
+    handshake_free(c->handshake);
+    c->handshake = NULL;
+    enter(c, CONNECTION_OPEN);
+    wait_for(c, DEADLINE_SESSION, &c->phase);
+    wait_for(c, DEADLINE_IDLE, &c->activity);
+    return 0;
+}
+
+/* ---- output ---- */
+
+void connection_has_output(struct connection *c)
+{
+    if (!c->socket.is_blocked && list_is_empty(&c->dirty))
+        list_append(&c->worker->dirty, &c->dirty);
+}
+
+int connection_send(struct connection *c, const struct iovec *parts,
+                    int n_parts)
+{
+    const struct config *config = config_of(c);
+    int rc = frame_append(&c->socket.outbox, config->send_queue_limit,
+                          FRAME_TEXT, parts, n_parts, config->frame_limit);
+    if (rc)
+        return rc;
+    connection_has_output(c);
+    deadlines_touch(&c->worker->deadlines[DEADLINE_IDLE], &c->activity,
+                    worker_now_ms(c->worker));
+    return 0;
+}
+
+/* Once both sides have had their last word, the stream ends, too. */
+static void finish_if_done(struct connection *c)
+{
+    if (c->state == CONNECTION_CLOSING && c->is_input_over && !c->is_finished &&
+        !socket_has_output(&c->socket)) {
+        c->is_finished = true;
+        socket_finish(&c->socket);
+    }
+}
+
+void connection_flush(struct connection *c)
+{
+    size_t before = bytes_size(&c->socket.outbox);
+    int rc = socket_flush(&c->socket);
+    if (rc == 0) {
+        deadline_cancel(&c->sending);
+        finish_if_done(c);
+    } else if (rc != -EAGAIN) {
+        connection_drop(c, END_ERROR);
+    } else if (list_is_empty(&c->sending.link) ||
+               bytes_size(&c->socket.outbox) < before) {
+        wait_for(c, DEADLINE_SEND, &c->sending);
+    }
+}
+
+/* ---- input ---- */
+
+static void read_bytes(struct connection *c, uint8_t *in, size_t n)
+{
+    if (c->state == CONNECTION_HEAD) {
+        size_t used = handshake_read(c, in, n);
+        in += used;
+        n -= used;
+    }
+    if (c->state != CONNECTION_HEAD)
+        session_read(c, in, n);
+}
+
+/* The peer will send no more. What it asked for it may still want to have. */
+static void end_input(struct connection *c)
+{
+    if (c->state == CONNECTION_OPEN || c->state == CONNECTION_HEAD)
+        connection_flush(c);
+    connection_drop(c, END_EOF);
+}
+
+static void read_ready(struct connection *c)
+{
+    uint8_t *in;
+    size_t n;
+    int rc = socket_read(&c->socket, &in, &n);
+    if (n)
+        read_bytes(c, in, n);
+    if (rc == 0 || rc == -EAGAIN)
+        return;
+    if (rc == UV_EOF) {
+        end_input(c);
+        return;
+    }
+    if (rc == -EPROTO)
+        log_debug("connection failed tls=\"%s\"",
+                  c->state == CONNECTION_CLOSED ? ""
+                                                : socket_tls_fault(&c->socket));
+    connection_drop(c, END_ERROR);
+}
+
+/* There is room for answers again: what was set aside comes first. */
+static void resume(struct connection *c)
+{
+    struct bytes unread = c->unread;
+    c->unread = BYTES_EMPTY;
+    session_read(c, bytes_begin(&unread), bytes_size(&unread));
+    bytes_deinit(&unread);
+    if (c->state != CONNECTION_CLOSED && bytes_is_empty(&c->unread))
+        socket_pause(&c->socket, false);
+}
+
+void connection_on_ready(struct socket *socket, bool is_readable,
+                         bool is_writable)
+{
+    struct connection *c = list_entry(socket, struct connection, socket);
+    if (is_writable)
+        connection_flush(c);
+    if (c->state != CONNECTION_CLOSED && !bytes_is_empty(&c->unread))
+        resume(c);
+    if (c->state == CONNECTION_CLOSED || !is_readable)
+        return;
+    if (socket->is_paused) /* it is told only of the connection's end */
+        connection_drop(c, END_ERROR);
+    else
+        read_ready(c);
+}
+
+/* ---- ending ---- */
+
+static void free_partial(struct connection *c)
+{
+    frame_partial_free(c->partial);
+    c->partial = NULL;
+    bytes_deinit(&c->unread);
+}
+
+/* From here on nobody finds it by its id. */
+static void leave_open(struct connection *c, enum connection_end end,
+                       uint16_t code)
+{
+    registry_remove(&c->worker->registry, c);
+    deadline_cancel(&c->activity);
+    log_info("connection=%.*s closed reason=%s code=%u", CONNID_PRINT(&c->id),
+             end_names[end], code);
+}
+
+static void enter_closing(struct connection *c)
+{
+    enter(c, CONNECTION_CLOSING);
+    wait_for(c, DEADLINE_CLOSING, &c->phase);
+    connection_has_output(c);
+}
+
+static void send_close(struct connection *c, enum connection_end end,
+                       uint16_t code, const char *reason, size_t reason_size)
+{
+    leave_open(c, end, code);
+    int rc = frame_append_close(
+        &c->socket.outbox, bytes_size(&c->socket.outbox) + CLOSE_FRAME_SIZE,
+        code, reason, reason_size);
+    enter_closing(c);
+    if (rc)
+        connection_drop(c, END_NO_MEMORY);
+}
+
+void connection_close(struct connection *c, enum connection_end end,
+                      uint16_t code, const char *reason)
+{
+    if (c->state == CONNECTION_HEAD)
+        connection_drop(c, end);
+    else if (c->state == CONNECTION_OPEN)
+        send_close(c, end, code, reason, strlen(reason));
+}
+
+static void ignore_input(struct connection *c)
+{
+    c->is_input_over = true;
+    free_partial(c);
+    socket_pause(&c->socket, false); /* to see the end */
+}
+
+void connection_close_last(struct connection *c, enum connection_end end,
+                           uint16_t code, const char *reason,
+                           size_t reason_size)
+{
+    if (c->state == CONNECTION_OPEN)
+        send_close(c, end, code, reason, reason_size);
+    if (c->state != CONNECTION_CLOSING)
+        return;
+    ignore_input(c);
+    connection_has_output(c);
+}
+
+void connection_end_head(struct connection *c, enum connection_end end)
+{
+    log_debug("handshake ended reason=%s", end_names[end]);
+    handshake_free(c->handshake);
+    c->handshake = NULL;
+    enter_closing(c);
+    ignore_input(c);
+}
+
+void connection_drop(struct connection *c, enum connection_end end)
+{
+    if (c->state == CONNECTION_CLOSED)
+        return;
+    if (c->state == CONNECTION_OPEN)
+        leave_open(c, end, CLOSE_ABNORMAL);
+    else
+        log_debug("connection ended reason=%s", end_names[end]);
+    enter(c, CONNECTION_CLOSED);
+    c->is_input_over = true;
+    deadline_cancel(&c->phase);
+    deadline_cancel(&c->sending);
+    socket_close(&c->socket);
+    list_move(&c->worker->dead, &c->dirty);
+    atomic_fetch_sub_explicit(&c->worker->n_connections, 1,
+                              memory_order_relaxed);
+}
+
+void connection_free(struct connection *c)
+{
+    handshake_free(c->handshake);
+    free_partial(c);
+    free(c);
+}
+
+void connection_on_deadline(enum connection_deadline which,
+                            struct deadline *deadline)
+{
+    switch (which) {
+    case DEADLINE_HANDSHAKE:
+        connection_drop(list_entry(deadline, struct connection, phase),
+                        END_HANDSHAKE_TIMEOUT);
+        return;
+    case DEADLINE_SESSION:
+        connection_close(list_entry(deadline, struct connection, phase),
+                         END_SESSION_LIMIT, CLOSE_GOING_AWAY, "Going away");
+        return;
+    case DEADLINE_CLOSING:
+        connection_drop(list_entry(deadline, struct connection, phase),
+                        END_CLOSE_TIMEOUT);
+        return;
+    case DEADLINE_IDLE:
+        connection_close(list_entry(deadline, struct connection, activity),
+                         END_IDLE, CLOSE_GOING_AWAY, "Going away");
+        return;
+    case DEADLINE_SEND:
+        connection_drop(list_entry(deadline, struct connection, sending),
+                        END_SEND_TIMEOUT);
+        return;
+    case N_DEADLINES:
+        return;
+    }
+}

@@ -1,0 +1,120 @@
+/*
+ * One client's life, as a state machine: head, open, closing, closed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "daemon/deadlines.h"
+#include "daemon/mailbox.h"
+#include "daemon/socket.h"
+#include "proto/connid.h"
+#include "proto/frame.h"
+#include "proto/list.h"
+
+struct handshake;
+struct worker;
+
+/* What a connection waits for; each is one queue of its worker. */
+enum connection_deadline {
+    DEADLINE_HANDSHAKE, /* HEAD: until the upgrade is complete */
+    DEADLINE_SESSION,   /* OPEN: the two-hour cap */
+    DEADLINE_CLOSING,   /* CLOSING: until the peer has closed, too */
+    DEADLINE_IDLE,      /* OPEN: since the last message either way */
+    DEADLINE_SEND,      /* since the peer last took what we send */
+    N_DEADLINES,
+};
+
+enum connection_state {
+    CONNECTION_HEAD,    /* TLS and the opening handshake are going on */
+    CONNECTION_OPEN,    /* has an id; messages flow */
+    CONNECTION_CLOSING, /* a close frame was sent or received */
+    CONNECTION_CLOSED,  /* freed at the end of the turn */
+};
+
+/* Why a connection ended; its name in the log says the same. */
+enum connection_end {
+    END_CLIENT,  /* the peer sent a close frame */
+    END_EOF,     /* the peer ended TCP without one */
+    END_ERROR,   /* TCP or TLS failed */
+    END_FAULT,   /* the peer broke the protocol or a limit */
+    END_REFUSED, /* the handshake was answered, but not with 101 */
+    END_HANDSHAKE_TIMEOUT,
+    END_SESSION_LIMIT,
+    END_IDLE,
+    END_SEND_TIMEOUT,  /* the peer took nothing for too long */
+    END_CLOSE_TIMEOUT, /* the peer did not answer our close frame */
+    END_QUEUE_FULL,    /* no room for an answer the peer must get */
+    END_SHUTDOWN,      /* we are going away */
+    END_NO_MEMORY,
+};
+
+struct connection {
+    struct socket socket;
+    struct connid id;         /* OPEN and later */
+    struct worker *worker;    /* that owns it */
+    struct list dirty;        /* in worker.dirty or worker.dead, or in none */
+    struct deadline phase;    /* handshake, session or closing */
+    struct deadline activity; /* idle */
+    struct deadline sending;  /* while the peer takes nothing */
+    struct frame_partial *partial; /* a frame or message that has begun */
+    struct handshake *handshake;   /* HEAD only; else NULL */
+    struct bytes unread; /* input set aside until there is room for answers */
+    uint8_t state;       /* an enum connection_state */
+    bool is_input_over;  /* nothing that the peer still sends matters */
+    bool is_finished;    /* our direction is shut */
+};
+
+/* Takes over a socket; on errors it is closed, and the log says so. */
+void connection_new(struct worker *worker, struct mail_socket socket);
+
+/* Told by the worker's socket set. */
+void connection_on_ready(struct socket *socket, bool is_readable,
+                         bool is_writable);
+
+/* Told by the worker: @deadline, of the kind @which, is due. */
+void connection_on_deadline(enum connection_deadline which,
+                            struct deadline *deadline);
+
+/*
+ * HEAD to OPEN: has an id from now on, and others can reach it.
+ * Returns 0 or -ENOMEM with nothing changed.
+ */
+int connection_open(struct connection *c, const struct connid *id);
+
+/* What is in the outbox will be sent at the end of the turn. */
+void connection_has_output(struct connection *c);
+
+/* Sends what is in the outbox now; may end in CLOSED. */
+void connection_flush(struct connection *c);
+
+/*
+ * Appends a text message to the outbox, and counts it as activity.
+ * Returns 0, or -ENOBUFS or -ENOMEM with nothing appended.
+ */
+int connection_send(struct connection *c, const struct iovec *parts,
+                    int n_parts);
+
+/*
+ * Sends a close frame and waits for the peer's, for close_timeout at most.
+ * In HEAD there is nobody to send it to: ends at once. Ignored from CLOSING on.
+ */
+void connection_close(struct connection *c, enum connection_end end,
+                      uint16_t code, const char *reason);
+
+/* The same when the peer's own frame came first, or when what it sends does
+ * not matter any more: waits only until ours is sent. */
+void connection_close_last(struct connection *c, enum connection_end end,
+                           uint16_t code, const char *reason,
+                           size_t reason_size);
+
+/* HEAD: sends what is in the outbox and ends. */
+void connection_end_head(struct connection *c, enum connection_end end);
+
+/* Ends at once, without a word to the peer. Idempotent. */
+void connection_drop(struct connection *c, enum connection_end end);
+
+/* Frees what connection_drop() left; only at the end of the turn. */
+void connection_free(struct connection *c);

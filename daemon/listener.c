@@ -1,0 +1,428 @@
+#include "daemon/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+
+enum {
+    SOCKETS_MAX = 8,  /* addresses that one name may have */
+    ACCEPTS_MAX = 64, /* from one socket in one turn */
+    BACKLOG = 4096,   /* the kernel cuts it to net.core.somaxconn */
+    PAUSE_MS = 100,   /* when the kernel has no memory for a connection */
+    WARNING_EVERY_MS = 1000,
+};
+
+struct listening {
+    uv_poll_t poll;
+    struct listener *listener;
+    int fd;
+};
+
+struct listener {
+    listener_cb cb;
+    void *data;
+    bool is_tls;
+    char *unlink_path; /* of a Unix socket that we made; or NULL */
+    char *endpoint;
+    int reserve_fd; /* given up to take, and close, what we cannot keep */
+    uint64_t warned_ms;
+    uv_timer_t pause; /* while it runs nothing is accepted */
+    unsigned n_open_handles;
+    unsigned n_sockets;
+    struct listening sockets[SOCKETS_MAX];
+};
+
+/* ---- accepting ---- */
+
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void set_accepting(struct listener *l, bool is_accepting)
+{
+    for (unsigned i = 0; i < l->n_sockets; i++) {
+        if (is_accepting)
+            uv_poll_start(&l->sockets[i].poll, UV_READABLE, on_connection);
+        else
+            uv_poll_stop(&l->sockets[i].poll);
+    }
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+    set_accepting(timer->data, true);
+}
+
+static void pause_accepting(struct listener *l)
+{
+    set_accepting(l, false);
+    uv_timer_start(&l->pause, on_pause_over, PAUSE_MS, 0);
+}
+
+static void warn(struct listener *l, int error, const char *outcome)
+{
+    uint64_t now_ms = uv_now(l->pause.loop);
+    if (l->warned_ms && now_ms - l->warned_ms < WARNING_EVERY_MS)
+        return;
+    l->warned_ms = now_ms;
+    log_warn("listen=\"%s\" cannot accept error=\"%s\" outcome=%s", l->endpoint,
+             strerror(error), outcome);
+}
+
+static int open_reserve(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Out of descriptors: a connection left in the backlog would wake us for ever,
+ * so the reserve makes room to take and close one.
+ */
+static void turn_away(struct listener *l, int fd, int error)
+{
+    if (l->reserve_fd < 0) {
+        warn(l, error, "paused");
+        pause_accepting(l);
+        return;
+    }
+    warn(l, error, "turned_away");
+    close(l->reserve_fd);
+    int newcomer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    if (newcomer >= 0)
+        close(newcomer);
+    l->reserve_fd = open_reserve();
+}
+
+/* Returns whether another accept() may follow at once. */
+static bool accept_failed(struct listener *l, int fd, int error)
+{
+    switch (error) {
+    case EAGAIN:
+        return false;
+    case EMFILE:
+    case ENFILE:
+        turn_away(l, fd, error);
+        return l->reserve_fd >= 0;
+    case ENOMEM:
+    case ENOBUFS:
+        warn(l, error, "paused");
+        pause_accepting(l);
+        return false;
+    default: /* the network's word on that one connection: accept(2) */
+        return true;
+    }
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events)
+{
+    struct listening *listening = poll->data;
+    struct listener *l = listening->listener;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS_MAX; i++) {
+        int fd =
+            accept4(listening->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0)
+            l->cb((struct mail_socket){.fd = fd, .is_tls = l->is_tls}, l->data);
+        else if (!accept_failed(l, listening->fd, errno))
+            return;
+    }
+}
+
+void listener_start(struct listener *listener)
+{
+    set_accepting(listener, true);
+}
+
+/* ---- binding ---- */
+
+static void set_options(int fd, int family)
+{
+    static const int on = 1;
+    if (family != AF_INET && family != AF_INET6)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited */
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+}
+
+static int bind_one(const struct sockaddr *address, socklen_t size, int *fd_out)
+{
+    int fd = socket(address->sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    set_options(fd, address->sa_family);
+    if (bind(fd, address, size) || listen(fd, BACKLOG)) {
+        int rc = -errno;
+        close(fd);
+        return rc;
+    }
+    *fd_out = fd;
+    return 0;
+}
+
+static int add_socket(struct listener *l, uv_loop_t *loop, int fd)
+{
+    struct listening *listening = &l->sockets[l->n_sockets];
+    int rc = uv_poll_init(loop, &listening->poll, fd);
+    if (rc)
+        return rc;
+    listening->poll.data = listening;
+    listening->listener = l;
+    listening->fd = fd;
+    l->n_sockets++;
+    l->n_open_handles++;
+    return 0;
+}
+
+static void set_port(struct sockaddr *address, uint16_t port)
+{
+    if (address->sa_family == AF_INET)
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+    else if (address->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+}
+
+static uint16_t bound_port(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &size))
+        return 0;
+    /* The port stands at the same place in both families. */
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* Binds every address of the name; one port for all, also when it is 0. */
+static int bind_tcp(struct listener *l, uv_loop_t *loop,
+                    const struct listen_address *address, uint16_t *port_out)
+{
+    const struct addrinfo hints = {
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_PASSIVE | AI_ADDRCONFIG | AI_NUMERICSERV,
+    };
+    struct addrinfo *found;
+    uint16_t port = address->port;
+    if (getaddrinfo(address->host, "0", &hints, &found))
+        return -EINVAL;
+    int rc = 0;
+    for (struct addrinfo *a = found; a && rc == 0; a = a->ai_next) {
+        int fd;
+        if (l->n_sockets == SOCKETS_MAX)
+            break;
+        set_port(a->ai_addr, port);
+        rc = bind_one(a->ai_addr, a->ai_addrlen, &fd);
+        if (rc)
+            break;
+        rc = add_socket(l, loop, fd);
+        if (rc)
+            close(fd);
+        else
+            port = bound_port(fd);
+    }
+    freeaddrinfo(found);
+    *port_out = port;
+    return rc;
+}
+
+/* Whether nobody listens at @address: a socket that a killed process left. */
+static bool is_stale(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool is_refused =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) &&
+        errno == ECONNREFUSED;
+    close(fd);
+    return is_refused;
+}
+
+static int bind_unix(struct listener *l, uv_loop_t *loop, const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd;
+    if (strlen(path) >= sizeof address.sun_path)
+        return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    int rc = bind_one((struct sockaddr *)&address, sizeof address, &fd);
+    if (rc == -EADDRINUSE && is_stale(&address)) {
+        unlink(path);
+        rc = bind_one((struct sockaddr *)&address, sizeof address, &fd);
+    }
+    if (rc)
+        return rc;
+    l->unlink_path = strdup(path);
+    rc = l->unlink_path ? add_socket(l, loop, fd) : -ENOMEM;
+    if (rc)
+        close(fd);
+    return rc;
+}
+
+/* Non-blocking, whatever whoever passed it has set. */
+static int inherit(struct listener *l, uv_loop_t *loop, int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+        return -errno;
+    return add_socket(l, loop, fd);
+}
+
+/* ---- the endpoint ---- */
+
+static int print_tcp_endpoint(struct listener *l, const char *host,
+                              uint16_t port)
+{
+    if (strcmp(host, "0.0.0.0") == 0)
+        host = "127.0.0.1";
+    else if (strcmp(host, "::") == 0)
+        host = "::1";
+    bool is_v6 = strchr(host, ':') != NULL;
+    return asprintf(&l->endpoint, "ws%s://%s%s%s:%u", l->is_tls ? "s" : "",
+                    is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+}
+
+static int print_inherited_endpoint(struct listener *l, int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    char host[INET6_ADDRSTRLEN] = "?";
+    if (getsockname(fd, (struct sockaddr *)&address, &size))
+        return -1;
+    if (address.ss_family == AF_UNIX)
+        return asprintf(&l->endpoint, "ws+unix:%s:",
+                        ((struct sockaddr_un *)&address)->sun_path);
+    getnameinfo((struct sockaddr *)&address, size, host, sizeof host, NULL, 0,
+                NI_NUMERICHOST);
+    return print_tcp_endpoint(l, host, bound_port(fd));
+}
+
+static int print_endpoint(struct listener *l,
+                          const struct listen_address *address, uint16_t port)
+{
+    int n = -1;
+    switch (address->kind) {
+    case LISTEN_TCP:
+        n = print_tcp_endpoint(l, address->host, port);
+        break;
+    case LISTEN_UNIX:
+        n = asprintf(&l->endpoint, "ws+unix:%s:", address->path);
+        break;
+    case LISTEN_SYSTEMD:
+        n = print_inherited_endpoint(l, l->sockets[0].fd);
+        break;
+    }
+    if (n >= 0)
+        return 0;
+    l->endpoint = NULL;
+    return -ENOMEM;
+}
+
+const char *listener_endpoint(const struct listener *listener)
+{
+    return listener->endpoint;
+}
+
+/* ---- opening and closing ---- */
+
+static const char *advice(int rc)
+{
+    switch (rc) {
+    case -EADDRINUSE:
+        return "another process listens there: stop it, or choose another "
+               "address (port 0 takes a free port)";
+    case -EADDRNOTAVAIL:
+        return "this machine has no such address";
+    case -EACCES:
+        return "not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, "
+               "a Unix socket a folder that we may write";
+    case -EINVAL:
+        return "the host name is unknown";
+    default:
+        return strerror(-rc);
+    }
+}
+
+static int bind_address(struct listener *l, uv_loop_t *loop,
+                        const struct listen_address *address, int passed_fd)
+{
+    uint16_t port = 0;
+    int rc = 0;
+    switch (address->kind) {
+    case LISTEN_TCP:
+        rc = bind_tcp(l, loop, address, &port);
+        break;
+    case LISTEN_UNIX:
+        rc = bind_unix(l, loop, address->path);
+        break;
+    case LISTEN_SYSTEMD:
+        rc = inherit(l, loop, passed_fd);
+        break;
+    }
+    return rc ? rc : print_endpoint(l, address, port);
+}
+
+int listener_open(uv_loop_t *loop, const struct listen_address *address,
+                  int passed_fd, listener_cb cb, void *data,
+                  struct listener **listener_out, struct errmsg *errmsg)
+{
+    struct listener *l = calloc(1, sizeof *l);
+    if (!l) {
+        errmsg_set(errmsg, "out of memory");
+        return -ENOMEM;
+    }
+    l->cb = cb;
+    l->data = data;
+    l->is_tls = address->is_tls;
+    l->reserve_fd = open_reserve();
+    uv_timer_init(loop, &l->pause);
+    l->pause.data = l;
+    l->n_open_handles = 1;
+    int rc = bind_address(l, loop, address, passed_fd);
+    if (rc) {
+        char text[300];
+        config_print_address(address, text);
+        errmsg_set(errmsg, "listen %s: %s", text, advice(rc));
+        listener_close(l);
+        return rc;
+    }
+    *listener_out = l;
+    return 0;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct listener *l = handle->type == UV_TIMER
+                             ? handle->data
+                             : ((struct listening *)handle->data)->listener;
+    if (--l->n_open_handles)
+        return;
+    free(l->unlink_path);
+    free(l->endpoint);
+    free(l);
+}
+
+void listener_close(struct listener *listener)
+{
+    struct listener *l = listener;
+    for (unsigned i = 0; i < l->n_sockets; i++) {
+        uv_close((uv_handle_t *)&l->sockets[i].poll, on_handle_closed);
+        close(l->sockets[i].fd);
+    }
+    uv_close((uv_handle_t *)&l->pause, on_handle_closed);
+    if (l->unlink_path)
+        unlink(l->unlink_path);
+    if (l->reserve_fd >= 0)
+        close(l->reserve_fd);
+}

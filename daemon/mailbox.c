@@ -1,0 +1,128 @@
+#include "daemon/mailbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/snapshot.h"
+
+struct mail *mail_new(enum mail_kind kind)
+{
+    struct mail *mail = calloc(1, sizeof *mail);
+    if (!mail)
+        return NULL;
+    list_init(&mail->link);
+    mail->kind = kind;
+    mail->socket.fd = -1;
+    return mail;
+}
+
+void mail_free(struct mail *mail)
+{
+    if (!mail)
+        return;
+    if (mail->socket.fd >= 0)
+        close(mail->socket.fd);
+    snapshot_unref(mail->snapshot);
+    bytes_deinit(&mail->records);
+    free(mail);
+}
+
+int mail_append(struct mail *mail, const struct connid *to,
+                const struct connid *from, const void *payload, size_t size,
+                size_t limit)
+{
+    struct mail_record record = {
+        .to = *to, .from = *from, .size = (uint32_t)size};
+    uint8_t *tail;
+    int rc = bytes_reserve(&mail->records, sizeof record + size, limit, &tail);
+    if (rc)
+        return rc;
+    memcpy(tail, &record, sizeof record);
+    if (size)
+        memcpy(tail + sizeof record, payload, size);
+    bytes_commit(&mail->records, sizeof record + size);
+    return 0;
+}
+
+bool mail_next(const struct mail *mail, size_t *offset,
+               struct mail_record *record_out, const uint8_t **payload_out)
+{
+    if (*offset == bytes_size(&mail->records))
+        return false;
+    const uint8_t *at = bytes_begin(&mail->records) + *offset;
+    memcpy(record_out, at, sizeof *record_out);
+    *payload_out = at + sizeof *record_out;
+    *offset += sizeof *record_out + record_out->size;
+    return true;
+}
+
+static void drain(uv_async_t *async)
+{
+    struct mailbox *mailbox = async->data;
+    struct list mails;
+    list_init(&mails);
+    uv_mutex_lock(&mailbox->mutex);
+    list_splice(&mails, &mailbox->queue);
+    mailbox->n_bytes = 0;
+    uv_mutex_unlock(&mailbox->mutex);
+    while (!list_is_empty(&mails)) {
+        struct mail *mail = list_entry(mails.next, struct mail, link);
+        list_remove(&mail->link);
+        mailbox->cb(mail, mailbox->data);
+    }
+}
+
+int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, size_t limit,
+                 mailbox_cb cb, void *data)
+{
+    *mailbox = (struct mailbox){.limit = limit, .cb = cb, .data = data};
+    list_init(&mailbox->queue);
+    mailbox->async.data = mailbox;
+    int rc = uv_mutex_init(&mailbox->mutex);
+    if (rc)
+        return rc;
+    rc = uv_async_init(loop, &mailbox->async, drain);
+    if (rc)
+        uv_mutex_destroy(&mailbox->mutex);
+    return rc;
+}
+
+void mailbox_close(struct mailbox *mailbox)
+{
+    uv_mutex_lock(&mailbox->mutex);
+    mailbox->is_closed = true;
+    uv_mutex_unlock(&mailbox->mutex);
+    uv_close((uv_handle_t *)&mailbox->async, NULL);
+}
+
+void mailbox_deinit(struct mailbox *mailbox)
+{
+    list_for_each (node, after, &mailbox->queue)
+        mail_free(list_entry(node, struct mail, link));
+    uv_mutex_destroy(&mailbox->mutex);
+}
+
+/* With the mutex held, so that the loop's handle is not closed meanwhile. */
+static int enqueue(struct mailbox *mailbox, struct mail *mail)
+{
+    size_t size = mail->kind == MAIL_PACKETS ? bytes_size(&mail->records) : 0;
+    if (mailbox->is_closed)
+        return -EPIPE;
+    if (size > mailbox->limit - mailbox->n_bytes)
+        return -ENOBUFS;
+    if (list_is_empty(&mailbox->queue))
+        uv_async_send(&mailbox->async);
+    mailbox->n_bytes += size;
+    list_append(&mailbox->queue, &mail->link);
+    return 0;
+}
+
+int mailbox_post(struct mailbox *mailbox, struct mail *mail)
+{
+    uv_mutex_lock(&mailbox->mutex);
+    int rc = enqueue(mailbox, mail);
+    uv_mutex_unlock(&mailbox->mutex);
+    return rc;
+}

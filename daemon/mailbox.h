@@ -1,0 +1,107 @@
+/*
+ * Messages between loops: a bounded queue that many fill and one drains.
+ *
+ * Whatever crosses is owned by the mail. Packets are posted in batches, one
+ * mail for all that a worker has for another after one turn.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <uv.h>
+
+#include "proto/bytes.h"
+#include "proto/connid.h"
+#include "proto/list.h"
+
+enum mail_kind {
+    MAIL_ACCEPTED, /* a new connection: socket */
+    MAIL_PACKETS,  /* packets for connections of the receiving worker */
+    MAIL_RETURNS,  /* packets of ours that could not be delivered there */
+    MAIL_SNAPSHOT, /* new settings; a reference goes with it */
+    MAIL_DRAIN,    /* close everybody with 1001, then end */
+    MAIL_STOP,     /* end at once */
+};
+
+/* What the listener knows of a new connection. */
+struct mail_socket {
+    int fd;
+    bool is_tls;
+    bool is_throttled; /* over connect_rate: its handshake gets a 429 */
+};
+
+struct mail {
+    struct list link;
+    enum mail_kind kind;
+    unsigned origin;           /* PACKETS, RETURNS: the posting worker */
+    struct mail_socket socket; /* ACCEPTED */
+    struct snapshot *snapshot; /* SNAPSHOT */
+    struct bytes records;      /* PACKETS, RETURNS: see mail_record */
+};
+
+/* PACKETS and RETURNS: this, then @size bytes, one after the other. */
+struct mail_record {
+    struct connid to;
+    struct connid from;
+    uint32_t size; /* of the payload's text; 0 in RETURNS */
+};
+
+/* Told each mail on the draining loop, in order of posting; owns it. */
+typedef void (*mailbox_cb)(struct mail *mail, void *data);
+
+struct mailbox {
+    uv_mutex_t mutex;  /* guards queue, n_bytes and is_closed */
+    struct list queue; /* struct mail */
+    bool is_closed;    /* nobody drains any more */
+    size_t n_bytes;    /* of the PACKETS in queue */
+    size_t limit;      /* n_bytes at most */
+    uv_async_t async;  /* wakes the loop that drains */
+    mailbox_cb cb;
+    void *data; /* for cb */
+};
+
+/* Returns NULL when out of memory. */
+struct mail *mail_new(enum mail_kind kind);
+
+/* Frees what it owns, a socket and a snapshot that nobody took included. */
+void mail_free(struct mail *mail);
+
+/*
+ * Appends a record.
+ * @limit: bytes of records that @mail may hold at most
+ * Returns 0, or -ENOBUFS or -ENOMEM with nothing changed.
+ */
+int mail_append(struct mail *mail, const struct connid *to,
+                const struct connid *from, const void *payload, size_t size,
+                size_t limit);
+
+/*
+ * Reads the record at @offset, 0 for the first, and moves @offset behind it.
+ * @payload_out: valid as long as @mail
+ * Returns false when there is none any more.
+ */
+bool mail_next(const struct mail *mail, size_t *offset,
+               struct mail_record *record_out, const uint8_t **payload_out);
+
+/*
+ * @loop:  whose thread drains
+ * @limit: bytes of PACKETS that may wait at most
+ * Returns 0 or a negative errno with nothing to undo.
+ */
+int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, size_t limit,
+                 mailbox_cb cb, void *data);
+
+/* Stops draining, on the loop's thread; the loop must then run once more. Who
+ * posts from now on is told so. */
+void mailbox_close(struct mailbox *mailbox);
+
+/* Frees mail that still waits; nobody may post any more. */
+void mailbox_deinit(struct mailbox *mailbox);
+
+/*
+ * Posts from any thread and wakes the loop.
+ * Returns 0 with @mail taken, or with @mail still the caller's:
+ *   -EPIPE    the mailbox is closed
+ *   -ENOBUFS  PACKETS only: more than the limit would wait. All other mail is
+ *             caused by what is bounded already.
+ */
+int mailbox_post(struct mailbox *mailbox, struct mail *mail);

@@ -1,0 +1,395 @@
+#include "daemon/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon/keys.h"
+#include "daemon/limits.h"
+#include "daemon/listener.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/snapshot.h"
+#include "daemon/worker.h"
+
+enum {
+    PASSED_MAX = 64,       /* sockets that a service manager may pass */
+    DESCRIPTORS_BASE = 64, /* for ourselves: loops, listeners, files, log */
+    WARNING_EVERY_MS = 1000,
+};
+
+struct server {
+    uv_loop_t *loop;
+    server_cb stopped;
+    void *data;
+    struct snapshot *snapshot;
+    struct worker_pool pool;
+    unsigned n_prepared; /* workers of the pool that are initialised */
+    unsigned n_started;  /* and whose threads run */
+    struct listener **listeners;
+    size_t n_listeners;
+    char **endpoints;        /* of the listeners, with the stage */
+    char *fresh_key;         /* or NULL */
+    uv_async_t worker_ended; /* a worker's thread is about to end */
+    uv_timer_t drain_timer;
+    struct limits_bucket connects;
+    uint32_t max_connections;
+    uint64_t warned_ms; /* when the ceiling was last logged */
+    unsigned n_closing; /* handles of ours that the loop still closes */
+    bool is_draining;
+};
+
+/* ---- connections ---- */
+
+static unsigned count(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->n_connections, memory_order_relaxed);
+}
+
+/* The worker with the fewest connections; the total goes to @total_out. */
+static struct worker *choose_worker(const struct server *s, unsigned *total_out)
+{
+    struct worker *best = &s->pool.workers[0];
+    unsigned fewest = UINT32_MAX;
+    *total_out = 0;
+    for (unsigned i = 0; i < s->pool.n_workers; i++) {
+        unsigned n = count(&s->pool.workers[i]);
+        *total_out += n;
+        if (n < fewest) {
+            fewest = n;
+            best = &s->pool.workers[i];
+        }
+    }
+    return best;
+}
+
+static void on_connection(struct mail_socket socket, void *data)
+{
+    struct server *s = data;
+    uint64_t now_ms = uv_now(s->loop);
+    unsigned total;
+    struct worker *worker = choose_worker(s, &total);
+    if (total >= s->max_connections) {
+        close(socket.fd);
+        if (now_ms - s->warned_ms >= WARNING_EVERY_MS) {
+            log_warn("connection turned away reason=max_connections limit=%u",
+                     s->max_connections);
+            s->warned_ms = now_ms;
+        }
+        return;
+    }
+    socket.is_throttled = !limits_bucket_take(&s->connects, now_ms);
+    if (worker_hand_over(worker, socket))
+        log_error("connection lost reason=no_memory");
+}
+
+/* ---- ending ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct server *s = handle->data;
+    if (--s->n_closing)
+        return;
+    s->stopped(s, s->data);
+}
+
+static void close_handles(struct server *s, uv_close_cb cb)
+{
+    s->n_closing = 2;
+    uv_close((uv_handle_t *)&s->worker_ended, cb);
+    uv_close((uv_handle_t *)&s->drain_timer, cb);
+}
+
+static void on_worker_ended(uv_async_t *async)
+{
+    struct server *s = async->data;
+    for (unsigned i = 0; i < s->pool.n_workers; i++)
+        if (!atomic_load(&s->pool.workers[i].has_ended))
+            return;
+    log_info("server stopped");
+    close_handles(s, on_closed);
+}
+
+static void tell_workers(struct server *s, enum mail_kind kind,
+                         struct snapshot *snapshot)
+{
+    for (unsigned i = 0; i < s->n_started; i++)
+        worker_tell(&s->pool.workers[i], kind, snapshot);
+}
+
+static void close_listeners(struct server *s)
+{
+    for (size_t i = 0; i < s->n_listeners; i++)
+        listener_close(s->listeners[i]);
+    s->n_listeners = 0;
+}
+
+static void on_drain_over(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+    log_warn("drain ended by force timeout_ms=%llu",
+             (unsigned long long)s->snapshot->config->drain_timeout_ms);
+    tell_workers(s, MAIL_STOP, NULL);
+}
+
+void server_drain(struct server *server)
+{
+    if (server->is_draining)
+        return;
+    log_info("server draining");
+    server->is_draining = true;
+    close_listeners(server);
+    tell_workers(server, MAIL_DRAIN, NULL);
+    uv_timer_start(&server->drain_timer, on_drain_over,
+                   server->snapshot->config->drain_timeout_ms, 0);
+}
+
+void server_stop(struct server *server)
+{
+    server_drain(server);
+    tell_workers(server, MAIL_STOP, NULL);
+}
+
+static void free_workers(struct server *s)
+{
+    for (unsigned i = 0; i < s->n_prepared; i++)
+        worker_deinit(&s->pool.workers[i], i < s->n_started);
+    free(s->pool.workers);
+    s->pool.workers = NULL;
+    s->n_prepared = 0;
+}
+
+void server_free(struct server *server)
+{
+    struct server *s = server;
+    if (!s)
+        return;
+    free_workers(s);
+    free(s->listeners);
+    for (size_t i = 0; s->endpoints && s->endpoints[i]; i++)
+        free(s->endpoints[i]);
+    free(s->endpoints);
+    free(s->fresh_key);
+    snapshot_unref(s->snapshot);
+    free(s);
+}
+
+/* ---- beginning ---- */
+
+static int make_fresh_key(struct server *s, const struct config *config,
+                          struct errmsg *errmsg)
+{
+    if (!config->api_key_required || config->api_key || config->keys_file)
+        return 0;
+    s->fresh_key = malloc(KEY_CHARS + 1);
+    if (!s->fresh_key)
+        return -ENOMEM;
+    int rc = keys_generate(s->fresh_key);
+    if (rc)
+        errmsg_set(errmsg, "no randomness for a fresh key");
+    return rc;
+}
+
+static void set_limits(struct server *s)
+{
+    const struct config *config = s->snapshot->config;
+    struct rlimit files = {.rlim_cur = 1024};
+    getrlimit(RLIMIT_NOFILE, &files);
+    s->max_connections =
+        limits_max_connections(config->max_connections, files.rlim_cur,
+                               DESCRIPTORS_BASE + 8 * s->pool.n_workers);
+}
+
+static int add_listener(struct server *s, const struct listen_address *address,
+                        int passed_fd, struct errmsg *errmsg)
+{
+    struct listener *listener;
+    int rc = listener_open(s->loop, address, passed_fd, on_connection, s,
+                           &listener, errmsg);
+    if (rc)
+        return rc;
+    s->listeners[s->n_listeners++] = listener;
+    if (asprintf(&s->endpoints[s->n_listeners - 1], "%s/%s",
+                 listener_endpoint(listener), s->snapshot->config->stage) < 0) {
+        s->endpoints[s->n_listeners - 1] = NULL;
+        return -ENOMEM;
+    }
+    log_info("listening endpoint=%s", s->endpoints[s->n_listeners - 1]);
+    return 0;
+}
+
+static int add_passed_listeners(struct server *s,
+                                const struct listen_address *address,
+                                struct errmsg *errmsg)
+{
+    int fds[PASSED_MAX];
+    size_t n = notify_passed_sockets(fds, PASSED_MAX);
+    int rc = 0;
+    if (n == 0) {
+        errmsg_set(errmsg, "listen systemd: no socket was passed to us: start "
+                           "monologued.socket, or listen on an address");
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = add_listener(s, address, fds[i], errmsg);
+    return rc;
+}
+
+static int open_listeners(struct server *s, struct errmsg *errmsg)
+{
+    const struct config *config = s->snapshot->config;
+    size_t most = config->n_listen + PASSED_MAX;
+    int rc = 0;
+    s->listeners = calloc(most, sizeof *s->listeners);
+    s->endpoints = calloc(most + 1, sizeof *s->endpoints);
+    if (!s->listeners || !s->endpoints)
+        return -ENOMEM;
+    for (size_t i = 0; i < config->n_listen && rc == 0; i++) {
+        const struct listen_address *address = &config->listen[i];
+        rc = address->kind == LISTEN_SYSTEMD
+                 ? add_passed_listeners(s, address, errmsg)
+                 : add_listener(s, address, -1, errmsg);
+    }
+    return rc;
+}
+
+static int open_workers(struct server *s)
+{
+    unsigned n = s->snapshot->config->workers;
+    if (n == 0)
+        n = uv_available_parallelism();
+    s->pool.workers = calloc(n, sizeof *s->pool.workers);
+    if (!s->pool.workers)
+        return -ENOMEM;
+    s->pool.n_workers = n;
+    for (unsigned i = 0; i < n; i++) {
+        int rc = worker_init(&s->pool.workers[i], &s->pool, i, s->snapshot,
+                             &s->worker_ended);
+        if (rc)
+            return rc;
+        s->n_prepared++;
+    }
+    return 0;
+}
+
+static int start(struct server *s)
+{
+    for (unsigned i = 0; i < s->pool.n_workers; i++) {
+        int rc = worker_start(&s->pool.workers[i]);
+        if (rc)
+            return rc;
+        s->n_started++;
+    }
+    for (size_t i = 0; i < s->n_listeners; i++)
+        listener_start(s->listeners[i]);
+    return 0;
+}
+
+static int open_all(struct server *s, struct config *config,
+                    struct errmsg *errmsg)
+{
+    int rc = make_fresh_key(s, config, errmsg);
+    if (rc) {
+        config_free(config);
+        return rc;
+    }
+    rc = snapshot_new(config, s->fresh_key, &s->snapshot, errmsg);
+    if (rc)
+        return rc;
+    limits_bucket_init(&s->connects, config->connect_rate,
+                       config->connect_burst, uv_now(s->loop));
+    rc = open_workers(s);
+    if (rc)
+        return rc;
+    set_limits(s);
+    rc = open_listeners(s, errmsg);
+    return rc ? rc : start(s);
+}
+
+static void on_undone(uv_handle_t *handle)
+{
+    struct server *s = handle->data;
+    s->n_closing--;
+}
+
+/* Undoes a half-opened server; the loop closes our handles meanwhile. */
+static void undo(struct server *s)
+{
+    close_listeners(s);
+    tell_workers(s, MAIL_STOP, NULL);
+    free_workers(s);
+    close_handles(s, on_undone);
+    while (s->n_closing)
+        uv_run(s->loop, UV_RUN_NOWAIT);
+    server_free(s);
+}
+
+int server_open(uv_loop_t *loop, struct config *config, server_cb stopped,
+                void *data, struct server **server_out, struct errmsg *errmsg)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s) {
+        config_free(config);
+        errmsg_set(errmsg, "out of memory");
+        return -ENOMEM;
+    }
+    s->loop = loop;
+    s->stopped = stopped;
+    s->data = data;
+    uv_async_init(loop, &s->worker_ended, on_worker_ended);
+    s->worker_ended.data = s;
+    uv_timer_init(loop, &s->drain_timer);
+    s->drain_timer.data = s;
+    errmsg_set(errmsg, "%s", "");
+    int rc = open_all(s, config, errmsg);
+    if (rc) {
+        if (errmsg->text[0] == '\0')
+            errmsg_set(errmsg, "cannot start: %s", strerror(-rc));
+        undo(s);
+        return rc;
+    }
+    *server_out = s;
+    return 0;
+}
+
+/* ---- questions and changes ---- */
+
+const char *server_endpoint(const struct server *server, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (!server->endpoints[i])
+            return NULL;
+    return server->endpoints[index];
+}
+
+const char *server_fresh_key(const struct server *server)
+{
+    return server->fresh_key;
+}
+
+int server_reload(struct server *server, struct config *config,
+                  struct errmsg *errmsg)
+{
+    struct server *s = server;
+    struct snapshot *snapshot;
+    int rc = config_check_reload(s->snapshot->config, config, errmsg);
+    if (rc) {
+        config_free(config);
+        return rc;
+    }
+    rc = snapshot_new(config, s->fresh_key, &snapshot, errmsg);
+    if (rc)
+        return rc;
+    snapshot_unref(s->snapshot);
+    s->snapshot = snapshot;
+    limits_bucket_change(&s->connects, config->connect_rate,
+                         config->connect_burst);
+    set_limits(s);
+    log_set_level((enum log_level)config->log_level);
+    tell_workers(s, MAIL_SNAPSHOT, snapshot);
+    log_info("server reloaded");
+    return 0;
+}

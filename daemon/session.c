@@ -1,0 +1,177 @@
+#include "daemon/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/route.h"
+#include "daemon/worker.h"
+#include "proto/frame.h"
+#include "proto/packet.h"
+
+int session_deliver(struct connection *receiver, const struct connid *from,
+                    const void *payload, size_t size)
+{
+    char head[PACKET_HEAD_SIZE];
+    packet_write_head(head, from);
+    const struct iovec parts[] = {
+        {head, sizeof head},
+        {(void *)payload, size},
+        {PACKET_TAIL, PACKET_TAIL_SIZE},
+    };
+    return connection_send(receiver, parts, 3);
+}
+
+/* An answer that the peer must get: without room for it, it loses the link
+ * rather than the answer. */
+static void answer(struct connection *c, const void *text, size_t size)
+{
+    const struct iovec part = {(void *)text, size};
+    int rc = connection_send(c, &part, 1);
+    if (rc)
+        connection_drop(c, rc == -ENOMEM ? END_NO_MEMORY : END_QUEUE_FULL);
+}
+
+void session_refuse(struct connection *sender)
+{
+    char text[PACKET_ERROR_MAX];
+    struct connid request;
+    connid_mint_request(&sender->worker->ids, &request);
+    answer(sender, text,
+           packet_write_error(text, "Internal server error", &sender->id,
+                              &request));
+}
+
+static const char *verdict_name(enum route_verdict verdict)
+{
+    static const char *const names[] = {
+        [ROUTE_WHOAMI] = "whoami",       [ROUTE_LOCAL] = "local",
+        [ROUTE_REMOTE] = "remote",       [ROUTE_GONE] = "gone",
+        [ROUTE_MALFORMED] = "malformed", [ROUTE_TOO_LONG] = "too_long",
+    };
+    return names[verdict];
+}
+
+static void on_message(struct connection *c, const struct frame *frame)
+{
+    struct worker *w = c->worker;
+    const struct config *config = w->snapshot->config;
+    const struct route_table table = {
+        .registry = &w->registry,
+        .own_slot = w->slot,
+        .n_slots = w->pool->n_workers,
+        .max_message = config->message_limit,
+    };
+    struct route route;
+    int rc = -ENOENT;
+    deadlines_touch(&w->deadlines[DEADLINE_IDLE], &c->activity,
+                    worker_now_ms(w));
+    enum route_verdict verdict =
+        route_message(&table, (const char *)frame->data, frame->size, &route);
+    log_trace("connection=%.*s message size=%zu verdict=%s",
+              CONNID_PRINT(&c->id), frame->size, verdict_name(verdict));
+    switch (verdict) {
+    case ROUTE_WHOAMI:
+        answer(c, c->id.chars, CONNID_CHARS);
+        return;
+    case ROUTE_LOCAL:
+        rc = session_deliver(route.receiver, &c->id, route.packet.payload,
+                             route.packet.payload_size);
+        break;
+    case ROUTE_REMOTE:
+        rc = worker_forward(w, route.slot, &route.to, &c->id,
+                            route.packet.payload, route.packet.payload_size);
+        break;
+    case ROUTE_GONE:
+    case ROUTE_MALFORMED:
+    case ROUTE_TOO_LONG:
+        break;
+    }
+    if (rc) {
+        log_debug("connection=%.*s packet refused verdict=%s errno=%d",
+                  CONNID_PRINT(&c->id), verdict_name(verdict), -rc);
+        session_refuse(c);
+    }
+}
+
+static void on_ping(struct connection *c, const struct frame *frame)
+{
+    const struct iovec part = {(void *)frame->data, frame->size};
+    int rc = frame_append(&c->socket.outbox,
+                          c->worker->snapshot->config->send_queue_limit,
+                          FRAME_PONG, &part, 1, FRAME_CONTROL_MAX);
+    if (rc)
+        connection_drop(c, rc == -ENOMEM ? END_NO_MEMORY : END_QUEUE_FULL);
+    else
+        connection_has_output(c);
+}
+
+static void on_frame(struct connection *c, enum frame_event event,
+                     const struct frame *frame)
+{
+    bool is_open = c->state == CONNECTION_OPEN;
+    switch (event) {
+    case FRAME_EVENT_MORE:
+    case FRAME_EVENT_PONG:
+        return;
+    case FRAME_EVENT_MESSAGE:
+        if (is_open)
+            on_message(c, frame);
+        return;
+    case FRAME_EVENT_PING:
+        if (is_open)
+            on_ping(c, frame);
+        return;
+    case FRAME_EVENT_CLOSE:
+        connection_close_last(c, END_CLIENT, frame->code,
+                              (const char *)frame->data, frame->size);
+        return;
+    case FRAME_EVENT_FAULT:
+        connection_close_last(c, END_FAULT, frame->code, frame->reason,
+                              strlen(frame->reason));
+        return;
+    }
+}
+
+/*
+ * Nothing more is done for a peer that does not take the answers it has: what
+ * it sent is set aside, and no more is read from it. Half of the queue is left
+ * for what others send to it.
+ */
+static bool must_wait(struct connection *c)
+{
+    size_t most = c->worker->snapshot->config->send_queue_limit / 2;
+    if (bytes_size(&c->socket.outbox) <= most)
+        return false;
+    connection_flush(c);
+    return c->state != CONNECTION_CLOSED &&
+           bytes_size(&c->socket.outbox) > most;
+}
+
+static void set_aside(struct connection *c, const uint8_t *in, size_t n)
+{
+    if (bytes_append(&c->unread, in, n, SOCKET_PLAIN_SIZE))
+        connection_drop(c, END_NO_MEMORY);
+    else
+        socket_pause(&c->socket, true);
+}
+
+void session_read(struct connection *c, uint8_t *in, size_t n)
+{
+    while (n && !c->is_input_over) {
+        struct frame frame;
+        size_t used;
+        if (must_wait(c)) {
+            set_aside(c, in, n);
+            return;
+        }
+        if (c->is_input_over)
+            return;
+        enum frame_event event =
+            frame_read(&c->partial, &c->worker->snapshot->frame_rules, in, n,
+                       &used, &frame);
+        in += used;
+        n -= used;
+        on_frame(c, event, &frame);
+    }
+}

@@ -1,0 +1,116 @@
+#include "daemon/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+
+enum {
+    HEAD_SIZE_MAX = 16384,  /* the whole head, bytes */
+    TARGET_SIZE_MAX = 4096, /* URL length: AWS limits table */
+    HEADERS_MAX = 100,
+    SELF_SIGNED_DAYS = 825, /* the most that today's clients accept */
+};
+
+static int load_keys(struct snapshot *s, const char *fresh_key,
+                     struct errmsg *errmsg)
+{
+    const struct config *config = s->config;
+    struct errmsg warning = {""};
+    int rc = 0;
+    s->keys = keys_new();
+    if (!s->keys)
+        return -ENOMEM;
+    if (config->keys_file)
+        rc = keys_read(s->keys, config->keys_file, errmsg, &warning);
+    if (rc == 0 && config->api_key)
+        rc = keys_add(s->keys, "api_key", config->api_key, errmsg);
+    if (rc == 0 && fresh_key)
+        rc = keys_add(s->keys, "fresh", fresh_key, errmsg);
+    if (warning.text[0])
+        log_warn("keys_file=\"%s\" %s", config->keys_file, warning.text);
+    return rc;
+}
+
+static int make_pair_if_missing(const struct config *config,
+                                struct errmsg *errmsg)
+{
+    if (!config->tls_self_signed ||
+        access(config->tls_certificate, F_OK) == 0 ||
+        access(config->tls_key, F_OK) == 0)
+        return 0;
+    int rc = tls_make_self_signed(config->tls_certificate, config->tls_key,
+                                  SELF_SIGNED_DAYS, errmsg);
+    if (rc == 0)
+        log_info("certificate made file=\"%s\" days=%d",
+                 config->tls_certificate, SELF_SIGNED_DAYS);
+    return rc;
+}
+
+static int load_certificate(struct snapshot *s, struct errmsg *errmsg)
+{
+    const struct config *config = s->config;
+    if (!config->tls_certificate || !config->tls_key)
+        return 0;
+    int rc = make_pair_if_missing(config, errmsg);
+    if (rc)
+        return rc;
+    return tls_context_new_server(config->tls_certificate, config->tls_key,
+                                  &s->tls, errmsg);
+}
+
+static void set_rules(struct snapshot *s)
+{
+    s->frame_rules = (struct frame_rules){
+        .max_frame = s->config->frame_limit,
+        .max_message = s->config->message_limit,
+        .max_fragments = s->config->fragment_limit,
+        .is_server = true,
+    };
+    s->http_limits = (struct http_limits){
+        .head_size = HEAD_SIZE_MAX,
+        .target_size = TARGET_SIZE_MAX,
+        .n_headers = HEADERS_MAX,
+    };
+}
+
+int snapshot_new(struct config *config, const char *fresh_key,
+                 struct snapshot **snapshot_out, struct errmsg *errmsg)
+{
+    struct snapshot *s = calloc(1, sizeof *s);
+    if (!s) {
+        config_free(config);
+        errmsg_set(errmsg, "out of memory");
+        return -ENOMEM;
+    }
+    atomic_init(&s->n_refs, 1);
+    s->config = config;
+    set_rules(s);
+    int rc = load_keys(s, fresh_key, errmsg);
+    if (rc == 0)
+        rc = load_certificate(s, errmsg);
+    if (rc) {
+        snapshot_unref(s);
+        return rc;
+    }
+    *snapshot_out = s;
+    return 0;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+    atomic_fetch_add_explicit(&snapshot->n_refs, 1, memory_order_relaxed);
+    return snapshot;
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+    if (!snapshot || atomic_fetch_sub_explicit(&snapshot->n_refs, 1,
+                                               memory_order_acq_rel) != 1)
+        return;
+    keys_free(snapshot->keys);
+    tls_context_free(snapshot->tls);
+    config_free(snapshot->config);
+    free(snapshot);
+}

@@ -1,0 +1,39 @@
+/*
+ * Settings, keys and certificates of one moment, shared read-only by threads.
+ *
+ * A reload makes a new snapshot and gives it to every worker; the old one goes
+ * with its last holder.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "daemon/config.h"
+#include "daemon/keys.h"
+#include "proto/frame.h"
+#include "proto/http.h"
+#include "proto/tls.h"
+
+struct snapshot {
+    atomic_uint n_refs;
+    struct config *config;          /* owned */
+    struct keys *keys;              /* owned; empty: nobody may connect */
+    struct tls_context *tls;        /* owned; NULL without certificates */
+    struct frame_rules frame_rules; /* what clients may send */
+    struct http_limits http_limits; /* what a handshake may hold */
+};
+
+/*
+ * Loads what @config names: keys file, certificate and key (made first, if
+ * tls_self_signed asks for it and neither exists).
+ * @config:    taken, also on failure
+ * @fresh_key: a further key that may connect, or NULL
+ * Returns 0 with one reference, or a negative errno with @errmsg: what is
+ * wrong, where, and what to do.
+ */
+int snapshot_new(struct config *config, const char *fresh_key,
+                 struct snapshot **snapshot_out, struct errmsg *errmsg);
+
+/* Both are safe from any thread. */
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_unref(struct snapshot *snapshot);

@@ -1,0 +1,277 @@
+#include "daemon/socket.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    EVENTS_MAX = 256,     /* sockets told of in one turn */
+    CIPHER_LIMIT = 65536, /* bytes of ciphertext made ahead of the kernel */
+    CIPHER_CHUNK = 32768, /* of plaintext encrypted at a time */
+};
+
+struct socket_tls {
+    struct tls *tls;
+    struct bytes cipher; /* ciphertext that waits to be sent */
+};
+
+/* ---- the set ---- */
+
+static void tell_ready(uv_poll_t *handle, int status, int events)
+{
+    struct socket_set *set = handle->data;
+    struct epoll_event ready[EVENTS_MAX];
+    (void)status;
+    (void)events;
+    int n = epoll_wait(set->epoll_fd, ready, EVENTS_MAX, 0);
+    for (int i = 0; i < n; i++) {
+        struct socket *socket = ready[i].data.ptr;
+        uint32_t flags = ready[i].events;
+        if (socket->fd >= 0) /* an earlier event may have closed it */
+            set->cb(socket, flags & ~(uint32_t)EPOLLOUT, flags & EPOLLOUT);
+    }
+}
+
+int socket_set_init(struct socket_set *set, uv_loop_t *loop, socket_cb cb)
+{
+    int rc = -ENOMEM;
+    *set = (struct socket_set){.cb = cb, .epoll_fd = -1};
+    set->input = malloc(SOCKET_READ_SIZE);
+    set->plain = malloc(SOCKET_PLAIN_SIZE);
+    if (!set->input || !set->plain)
+        goto fail;
+    set->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (set->epoll_fd < 0) {
+        rc = -errno;
+        goto fail;
+    }
+    rc = uv_poll_init(loop, &set->handle, set->epoll_fd);
+    if (rc)
+        goto fail;
+    set->handle.data = set;
+    uv_poll_start(&set->handle, UV_READABLE, tell_ready);
+    return 0;
+fail:
+    socket_set_deinit(set);
+    return rc;
+}
+
+void socket_set_close(struct socket_set *set)
+{
+    uv_close((uv_handle_t *)&set->handle, NULL);
+}
+
+void socket_set_deinit(struct socket_set *set)
+{
+    if (set->epoll_fd >= 0)
+        close(set->epoll_fd);
+    free(set->input);
+    free(set->plain);
+    *set = (struct socket_set){.epoll_fd = -1};
+}
+
+/* ---- a socket ---- */
+
+static uint32_t wanted_events(const struct socket *socket)
+{
+    return (socket->is_paused ? 0u : (uint32_t)EPOLLIN | EPOLLRDHUP) |
+           (socket->is_blocked ? (uint32_t)EPOLLOUT : 0u);
+}
+
+static int watch(struct socket *socket, int operation)
+{
+    struct epoll_event event = {.events = wanted_events(socket),
+                                .data.ptr = socket};
+    return epoll_ctl(socket->set->epoll_fd, operation, socket->fd, &event)
+               ? -errno
+               : 0;
+}
+
+static void rewatch(struct socket *socket)
+{
+    int rc = watch(socket, EPOLL_CTL_MOD);
+    assert(rc == 0); /* an entry that exists needs no memory to change */
+    (void)rc;
+}
+
+static struct socket_tls *socket_tls_new(struct tls_context *context)
+{
+    struct socket_tls *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->tls = tls_new(context, NULL);
+    if (!t->tls) {
+        free(t);
+        return NULL;
+    }
+    return t;
+}
+
+static void socket_tls_free(struct socket_tls *t)
+{
+    if (!t)
+        return;
+    tls_free(t->tls);
+    bytes_deinit(&t->cipher);
+    free(t);
+}
+
+int socket_open(struct socket *socket, struct socket_set *set, int fd,
+                struct tls_context *context)
+{
+    *socket = (struct socket){.set = set, .fd = fd};
+    if (context) {
+        socket->tls = socket_tls_new(context);
+        if (!socket->tls)
+            return -ENOMEM;
+    }
+    int rc = watch(socket, EPOLL_CTL_ADD);
+    if (rc) {
+        socket_tls_free(socket->tls);
+        *socket = (struct socket){.fd = -1};
+    }
+    return rc;
+}
+
+void socket_close(struct socket *socket)
+{
+    if (socket->fd < 0)
+        return;
+    close(socket->fd); /* leaves the epoll set by itself */
+    socket->fd = -1;
+    bytes_deinit(&socket->outbox);
+    socket_tls_free(socket->tls);
+    socket->tls = NULL;
+}
+
+/* Writes the head of @bytes until it is empty or the kernel takes no more. */
+static int write_out(struct socket *socket, struct bytes *bytes)
+{
+    while (!bytes_is_empty(bytes)) {
+        ssize_t n = send(socket->fd, bytes_begin(bytes), bytes_size(bytes),
+                         MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+        bytes_consume(bytes, (size_t)n);
+    }
+    return 0;
+}
+
+/*
+ * Encrypts a little and sends it, in turns: a peer that does not take what we
+ * send costs its outbox and a few records, not twice its outbox.
+ */
+static int encrypt_and_write(struct socket *socket)
+{
+    struct socket_tls *t = socket->tls;
+    for (;;) {
+        int rc = write_out(socket, &t->cipher);
+        if (rc)
+            return rc;
+        size_t n = bytes_size(&socket->outbox);
+        if (n == 0 || !tls_is_established(t->tls))
+            return 0;
+        if (n > CIPHER_CHUNK)
+            n = CIPHER_CHUNK;
+        rc = tls_write(t->tls, bytes_begin(&socket->outbox), n, &t->cipher,
+                       CIPHER_LIMIT);
+        if (rc)
+            return rc;
+        bytes_consume(&socket->outbox, n);
+    }
+}
+
+int socket_flush(struct socket *socket)
+{
+    int rc = socket->tls ? encrypt_and_write(socket)
+                         : write_out(socket, &socket->outbox);
+    bool is_blocked = rc == -EAGAIN;
+    if (is_blocked != socket->is_blocked) {
+        socket->is_blocked = is_blocked;
+        rewatch(socket);
+    }
+    return rc;
+}
+
+bool socket_has_output(const struct socket *socket)
+{
+    return !bytes_is_empty(&socket->outbox) ||
+           (socket->tls && !bytes_is_empty(&socket->tls->cipher));
+}
+
+/*
+ * Decrypts @n bytes of input. Ciphertext that answers them - handshake,
+ * alerts, key updates - is sent at once.
+ */
+static int decrypt(struct socket *socket, size_t n, uint8_t **data_out,
+                   size_t *n_out)
+{
+    struct socket_set *set = socket->set;
+    enum tls_status status =
+        tls_feed(socket->tls->tls, set->input, n, set->plain, SOCKET_PLAIN_SIZE,
+                 n_out, &socket->tls->cipher, CIPHER_LIMIT);
+    *data_out = set->plain;
+    int rc = 0;
+    if (!bytes_is_empty(&socket->tls->cipher))
+        rc = socket_flush(socket);
+    if (status == TLS_FAULT)
+        return -EPROTO;
+    if (rc && rc != -EAGAIN)
+        return rc;
+    return status == TLS_CLOSED ? UV_EOF : 0;
+}
+
+int socket_read(struct socket *socket, uint8_t **data_out, size_t *n_out)
+{
+    ssize_t n;
+    *n_out = 0;
+    do
+        n = recv(socket->fd, socket->set->input, SOCKET_READ_SIZE, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+    if (n == 0)
+        return UV_EOF;
+    if (socket->tls)
+        return decrypt(socket, (size_t)n, data_out, n_out);
+    *data_out = socket->set->input;
+    *n_out = (size_t)n;
+    return 0;
+}
+
+void socket_finish(struct socket *socket)
+{
+    if (socket->tls) {
+        tls_close(socket->tls->tls, &socket->tls->cipher, CIPHER_LIMIT);
+        (void)write_out(socket, &socket->tls->cipher);
+    }
+    shutdown(socket->fd, SHUT_WR);
+}
+
+void socket_pause(struct socket *socket, bool is_paused)
+{
+    if (is_paused == socket->is_paused)
+        return;
+    socket->is_paused = is_paused;
+    rewatch(socket);
+}
+
+bool socket_is_shaking_hands(const struct socket *socket)
+{
+    return socket->tls && !tls_is_established(socket->tls->tls);
+}
+
+const char *socket_tls_version(const struct socket *socket)
+{
+    return socket->tls ? tls_version(socket->tls->tls) : "none";
+}
+
+const char *socket_tls_fault(const struct socket *socket)
+{
+    return tls_fault(socket->tls->tls);
+}

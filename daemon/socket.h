@@ -1,0 +1,102 @@
+/*
+ * A peer's stream: bytes in, bytes out, TLS or not, never blocking.
+ *
+ * All sockets of a worker stand in one epoll set, which stands in the worker's
+ * libuv loop as a single handle: a socket costs the loop no memory and a ready
+ * one no second look. Input lands in buffers that all sockets of a worker
+ * share; output waits in the socket's own outbox until it is flushed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "proto/bytes.h"
+#include "proto/tls.h"
+
+enum {
+    SOCKET_READ_SIZE = 65536, /* bytes taken from one socket in one turn */
+    SOCKET_PLAIN_SIZE = SOCKET_READ_SIZE + 16384, /* see tls_feed() */
+};
+
+struct socket;
+
+/*
+ * Told that @socket has something to read (or an error, or an end) or, after
+ * socket_flush() said -EAGAIN, room to write. May close this and any other
+ * socket of the set.
+ */
+typedef void (*socket_cb)(struct socket *socket, bool is_readable,
+                          bool is_writable);
+
+struct socket_set {
+    int epoll_fd;
+    socket_cb cb;
+    uint8_t *input;   /* owned; SOCKET_READ_SIZE: what was read last */
+    uint8_t *plain;   /* owned; SOCKET_PLAIN_SIZE: and decrypted */
+    uv_poll_t handle; /* of epoll_fd */
+};
+
+struct socket {
+    struct socket_set *set;
+    struct bytes outbox;    /* plaintext that waits to be sent */
+    struct socket_tls *tls; /* NULL on a plain socket */
+    int fd;                 /* -1 once closed */
+    bool is_blocked;        /* the peer takes nothing just now */
+    bool is_paused;         /* we read nothing just now */
+};
+
+/* Returns 0 or a negative errno with nothing to undo. */
+int socket_set_init(struct socket_set *set, uv_loop_t *loop, socket_cb cb);
+
+/* Stops watching, on the loop's thread; the loop must then run once more. */
+void socket_set_close(struct socket_set *set);
+void socket_set_deinit(struct socket_set *set);
+
+/*
+ * Starts to watch @fd.
+ * @fd:  taken on success; non-blocking
+ * @context: of the server's certificate, for TLS; NULL for a plain stream
+ * Returns 0 or a negative errno with nothing changed.
+ */
+int socket_open(struct socket *socket, struct socket_set *set, int fd,
+                struct tls_context *context);
+
+/* Closes the descriptor and frees what waits. Idempotent. */
+void socket_close(struct socket *socket);
+
+/*
+ * Reads once.
+ * @data_out: plaintext, in the set's buffers: until the next socket_read()
+ * @n_out:    its size; may be 0: a handshake went on, or part of a record came
+ * Returns 0, or UV_EOF (@n_out bytes may have come before the end), -EAGAIN,
+ * -EPROTO (TLS: see socket_tls_fault()) or another negative errno.
+ */
+int socket_read(struct socket *socket, uint8_t **data_out, size_t *n_out);
+
+/*
+ * Sends what the outbox holds with as few calls as possible.
+ * Returns 0 when everything is with the kernel, -EAGAIN when the rest waits
+ * until the socket is told to be writable, or another negative errno.
+ */
+int socket_flush(struct socket *socket);
+
+/* Whether a part of what was to be sent still waits. */
+bool socket_has_output(const struct socket *socket);
+
+/* Ends our direction: close_notify on TLS, then FIN. After a full flush. */
+void socket_finish(struct socket *socket);
+
+/* Stops, or goes on, telling that there is something to read. */
+void socket_pause(struct socket *socket, bool is_paused);
+
+/* Whether a TLS handshake is still going on. */
+bool socket_is_shaking_hands(const struct socket *socket);
+
+/* "TLSv1.3", "TLSv1.2" or "none". */
+const char *socket_tls_version(const struct socket *socket);
+
+/* What was wrong when socket_read() said -EPROTO. */
+const char *socket_tls_fault(const struct socket *socket);

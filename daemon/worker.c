@@ -1,0 +1,368 @@
+#include "daemon/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/session.h"
+
+/* ---- mail to others ---- */
+
+static struct mail *mail_for(struct worker *w, struct mail **mails,
+                             enum mail_kind kind, unsigned slot)
+{
+    if (!mails[slot]) {
+        mails[slot] = mail_new(kind);
+        if (mails[slot])
+            mails[slot]->origin = w->slot;
+    }
+    return mails[slot];
+}
+
+int worker_forward(struct worker *worker, unsigned slot,
+                   const struct connid *to, const struct connid *from,
+                   const void *payload, size_t size)
+{
+    struct mail *mail = mail_for(worker, worker->packets, MAIL_PACKETS, slot);
+    if (!mail)
+        return -ENOMEM;
+    return mail_append(mail, to, from, payload, size,
+                       worker->snapshot->config->mailbox_limit);
+}
+
+/* Tells each sender of ours in @mail, which nobody took, that it failed. */
+static void bounce(struct worker *w, const struct mail *mail)
+{
+    struct mail_record record;
+    const uint8_t *payload;
+    size_t offset = 0;
+    while (mail_next(mail, &offset, &record, &payload)) {
+        struct connection *sender = registry_find(&w->registry, &record.from);
+        log_debug("connection=%.*s packet refused verdict=undelivered",
+                  CONNID_PRINT(&record.from));
+        if (sender)
+            session_refuse(sender);
+    }
+}
+
+static void post_all(struct worker *w, struct mail **mails)
+{
+    for (unsigned i = 0; i < w->pool->n_workers; i++) {
+        struct mail *mail = mails[i];
+        mails[i] = NULL;
+        if (!mail || mailbox_post(&w->pool->workers[i].mailbox, mail) == 0)
+            continue;
+        if (mail->kind == MAIL_PACKETS)
+            bounce(w, mail);
+        mail_free(mail);
+    }
+}
+
+/* ---- mail to us ---- */
+
+static void deliver(struct worker *w, const struct mail *mail)
+{
+    struct mail_record record;
+    const uint8_t *payload;
+    size_t offset = 0;
+    while (mail_next(mail, &offset, &record, &payload)) {
+        struct connection *receiver = registry_find(&w->registry, &record.to);
+        if (receiver &&
+            session_deliver(receiver, &record.from, payload, record.size) == 0)
+            continue;
+        struct mail *back = mail_for(w, w->returns, MAIL_RETURNS, mail->origin);
+        if (!back ||
+            mail_append(back, &record.to, &record.from, NULL, 0, INT32_MAX))
+            log_error("connection=%.*s error frame lost reason=no_memory",
+                      CONNID_PRINT(&record.from));
+    }
+}
+
+static void use_snapshot(struct worker *w, struct snapshot *snapshot)
+{
+    const struct config *config = snapshot->config;
+    const uint64_t durations_ms[N_DEADLINES] = {
+        [DEADLINE_HANDSHAKE] = config->handshake_timeout_ms,
+        [DEADLINE_SESSION] = config->session_limit_ms,
+        [DEADLINE_CLOSING] = config->close_timeout_ms,
+        [DEADLINE_IDLE] = config->idle_timeout_ms,
+        [DEADLINE_SEND] = config->send_timeout_ms,
+    };
+    snapshot_unref(w->snapshot);
+    w->snapshot = snapshot;
+    for (int i = 0; i < N_DEADLINES; i++)
+        deadlines_set_duration(&w->deadlines[i], durations_ms[i]);
+}
+
+static void close_everybody(struct worker *w)
+{
+    list_for_each (node, after, &w->deadlines[DEADLINE_HANDSHAKE].entries)
+        connection_close(list_entry(node, struct connection, phase.link),
+                         END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
+    list_for_each (node, after, &w->deadlines[DEADLINE_SESSION].entries)
+        connection_close(list_entry(node, struct connection, phase.link),
+                         END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
+}
+
+static void drop_everybody(struct worker *w)
+{
+    static const enum connection_deadline phases[] = {
+        DEADLINE_HANDSHAKE, DEADLINE_SESSION, DEADLINE_CLOSING};
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+        list_for_each (node, after, &w->deadlines[phases[i]].entries)
+            connection_drop(list_entry(node, struct connection, phase.link),
+                            END_SHUTDOWN);
+}
+
+static void on_mail(struct mail *mail, void *data)
+{
+    struct worker *w = data;
+    switch (mail->kind) {
+    case MAIL_ACCEPTED:
+        connection_new(w, mail->socket);
+        mail->socket.fd = -1;
+        break;
+    case MAIL_PACKETS:
+        deliver(w, mail);
+        break;
+    case MAIL_RETURNS:
+        bounce(w, mail);
+        break;
+    case MAIL_SNAPSHOT:
+        use_snapshot(w, mail->snapshot);
+        mail->snapshot = NULL;
+        break;
+    case MAIL_DRAIN:
+        w->is_draining = true;
+        close_everybody(w);
+        break;
+    case MAIL_STOP:
+        w->is_draining = true;
+        drop_everybody(w);
+        break;
+    }
+    mail_free(mail);
+}
+
+/* ---- a turn ---- */
+
+static void flush_all(struct worker *w)
+{
+    while (!list_is_empty(&w->dirty)) {
+        struct connection *c =
+            list_entry(w->dirty.next, struct connection, dirty);
+        list_remove(&c->dirty);
+        connection_flush(c);
+    }
+}
+
+static void free_dead(struct worker *w)
+{
+    list_for_each (node, after, &w->dead)
+        connection_free(list_entry(node, struct connection, dirty));
+    list_init(&w->dead);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* Sets the timer to the next deadline, unless it rings before that anyway. */
+static void set_timer(struct worker *w)
+{
+    uint64_t next_ms = DEADLINE_NEVER;
+    for (int i = 0; i < N_DEADLINES; i++) {
+        uint64_t due_ms = deadlines_next(&w->deadlines[i]);
+        if (due_ms < next_ms)
+            next_ms = due_ms;
+    }
+    if (next_ms >= w->timer_at_ms)
+        return;
+    uint64_t now_ms = worker_now_ms(w);
+    w->timer_at_ms = next_ms;
+    uv_timer_start(&w->timer, on_timer, next_ms > now_ms ? next_ms - now_ms : 0,
+                   0);
+}
+
+static void close_handles(struct worker *w)
+{
+    w->is_closed = true;
+    mailbox_close(&w->mailbox);
+    socket_set_close(&w->sockets);
+    uv_close((uv_handle_t *)&w->turn_end, NULL);
+    uv_close((uv_handle_t *)&w->timer, NULL);
+}
+
+static void end_turn(struct worker *w)
+{
+    post_all(w, w->packets);
+    post_all(w, w->returns);
+    flush_all(w);
+    free_dead(w);
+    if (w->is_closed)
+        return;
+    if (w->is_draining &&
+        atomic_load_explicit(&w->n_connections, memory_order_relaxed) == 0)
+        close_handles(w);
+    else
+        set_timer(w);
+}
+
+static void on_turn_end(uv_check_t *check)
+{
+    end_turn(check->data);
+}
+
+/* Outside of a turn: libuv runs timers before it waits for input. */
+static void on_timer(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    uint64_t now_ms = worker_now_ms(w);
+    w->timer_at_ms = DEADLINE_NEVER;
+    for (int i = 0; i < N_DEADLINES; i++) {
+        struct deadline *due;
+        while ((due = deadlines_take_due(&w->deadlines[i], now_ms)))
+            connection_on_deadline((enum connection_deadline)i, due);
+    }
+    end_turn(w);
+}
+
+/* ---- the thread ---- */
+
+static void run(void *data)
+{
+    struct worker *w = data;
+    char name[16];
+    snprintf(name, sizeof name, "worker %u", w->slot);
+    pthread_setname_np(pthread_self(), name);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    atomic_store(&w->has_ended, true);
+    uv_async_send(w->ended);
+}
+
+int worker_start(struct worker *worker)
+{
+    sigset_t all, before;
+    sigfillset(&all); /* signals are main's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = uv_thread_create(&worker->thread, run, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+static void init_deadlines(struct worker *w)
+{
+    for (int i = 0; i < N_DEADLINES; i++)
+        deadlines_init(&w->deadlines[i], 0, i == DEADLINE_IDLE);
+}
+
+static int init_handles(struct worker *w)
+{
+    int rc = socket_set_init(&w->sockets, &w->loop, connection_on_ready);
+    if (rc)
+        return rc;
+    rc = mailbox_init(&w->mailbox, &w->loop, w->snapshot->config->mailbox_limit,
+                      on_mail, w);
+    if (rc) {
+        socket_set_close(&w->sockets);
+        return rc;
+    }
+    uv_check_init(&w->loop, &w->turn_end);
+    w->turn_end.data = w;
+    uv_check_start(&w->turn_end, on_turn_end);
+    uv_timer_init(&w->loop, &w->timer);
+    w->timer.data = w;
+    return 0;
+}
+
+int worker_init(struct worker *worker, const struct worker_pool *pool,
+                unsigned slot, struct snapshot *snapshot, uv_async_t *ended)
+{
+    struct worker *w = worker;
+    *w = (struct worker){.slot = slot, .pool = pool, .ended = ended};
+    w->timer_at_ms = DEADLINE_NEVER;
+    list_init(&w->dirty);
+    list_init(&w->dead);
+    connid_source_init(&w->ids);
+    init_deadlines(w);
+    use_snapshot(w, snapshot_ref(snapshot));
+    w->packets = calloc(pool->n_workers, sizeof *w->packets);
+    w->returns = calloc(pool->n_workers, sizeof *w->returns);
+    int rc = -ENOMEM;
+    if (!w->packets || !w->returns)
+        goto fail_memory;
+    rc = registry_init(&w->registry);
+    if (rc)
+        goto fail_memory;
+    rc = uv_loop_init(&w->loop);
+    if (rc)
+        goto fail_registry;
+    rc = init_handles(w);
+    if (rc)
+        goto fail_loop;
+    return 0;
+fail_loop:
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&w->loop);
+    socket_set_deinit(&w->sockets);
+fail_registry:
+    registry_deinit(&w->registry);
+fail_memory:
+    free(w->packets);
+    free(w->returns);
+    snapshot_unref(w->snapshot);
+    return rc;
+}
+
+void worker_deinit(struct worker *worker, bool was_started)
+{
+    struct worker *w = worker;
+    if (was_started) {
+        uv_thread_join(&w->thread);
+    } else {
+        close_handles(w);
+        uv_run(&w->loop, UV_RUN_DEFAULT);
+    }
+    int rc = uv_loop_close(&w->loop);
+    assert(rc == 0); /* every handle of ours is closed */
+    (void)rc;
+    mailbox_deinit(&w->mailbox);
+    socket_set_deinit(&w->sockets);
+    registry_deinit(&w->registry);
+    free(w->packets);
+    free(w->returns);
+    snapshot_unref(w->snapshot);
+}
+
+/* ---- from other threads ---- */
+
+void worker_tell(struct worker *worker, enum mail_kind kind,
+                 struct snapshot *snapshot)
+{
+    struct mail *mail = mail_new(kind);
+    if (!mail) {
+        log_error("worker=%u cannot be told reason=no_memory", worker->slot);
+        abort();
+    }
+    if (snapshot)
+        mail->snapshot = snapshot_ref(snapshot);
+    if (mailbox_post(&worker->mailbox, mail))
+        mail_free(mail); /* it has ended */
+}
+
+int worker_hand_over(struct worker *worker, struct mail_socket socket)
+{
+    struct mail *mail = mail_new(MAIL_ACCEPTED);
+    if (!mail) {
+        close(socket.fd);
+        return -ENOMEM;
+    }
+    mail->socket = socket;
+    atomic_fetch_add_explicit(&worker->n_connections, 1, memory_order_relaxed);
+    if (mailbox_post(&worker->mailbox, mail))
+        mail_free(mail);
+    return 0;
+}

@@ -1,0 +1,93 @@
+/*
+ * A worker: one thread, one loop, its own connections and nothing shared.
+ *
+ * In one turn of its loop a worker reads what is ready, routes it into the
+ * outboxes of its own connections and into one mail for each other worker,
+ * and at the end of the turn sends every outbox and posts every mail once.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <uv.h>
+
+#include "daemon/connection.h"
+#include "daemon/deadlines.h"
+#include "daemon/mailbox.h"
+#include "daemon/registry.h"
+#include "daemon/snapshot.h"
+#include "daemon/socket.h"
+#include "proto/connid.h"
+#include "proto/list.h"
+
+/* All workers of a process; fixed before the first one starts. */
+struct worker_pool {
+    struct worker *workers;
+    unsigned n_workers;
+};
+
+struct worker {
+    unsigned slot; /* in worker_pool.workers and in connection ids */
+    const struct worker_pool *pool;
+    uv_thread_t thread;
+    uv_loop_t loop;
+    uv_check_t turn_end;
+    uv_timer_t timer;      /* rings at timer_at_ms */
+    uint64_t timer_at_ms;  /* DEADLINE_NEVER: not started */
+    uv_async_t *ended;     /* main's: tells that the thread is about to end */
+    atomic_bool has_ended; /* read by main after ended */
+    bool is_draining;      /* newcomers are refused; ends with the last one */
+    bool is_closed;        /* the loop's handles are closing */
+    atomic_uint n_connections; /* counted up by who hands them over */
+
+    struct snapshot *snapshot; /* a reference */
+    struct socket_set sockets;
+    struct mailbox mailbox;
+    struct mail **packets; /* by slot: what the turn has for others; or NULL */
+    struct mail **returns; /* by slot: what it could not deliver for them */
+    struct registry registry;
+    struct connid_source ids;
+    struct deadline_queue deadlines[N_DEADLINES];
+    struct list dirty; /* connections with output that is not flushed yet */
+    struct list dead;  /* connections to be freed at the end of the turn */
+};
+
+/*
+ * Prepares a worker without starting its thread.
+ * @snapshot: a reference is taken
+ * @ended:    outlives the worker
+ * Returns 0 or a negative errno with nothing to undo.
+ */
+int worker_init(struct worker *worker, const struct worker_pool *pool,
+                unsigned slot, struct snapshot *snapshot, uv_async_t *ended);
+
+/* Starts the thread. Returns 0 or a negative errno. */
+int worker_start(struct worker *worker);
+
+/* Joins the thread, if it was started, and frees what the worker has. */
+void worker_deinit(struct worker *worker, bool was_started);
+
+/* ---- from any thread ---- */
+
+/* Posts a control mail. Out of memory aborts: a daemon that can not even be
+ * told to stop should be restarted. */
+void worker_tell(struct worker *worker, enum mail_kind kind,
+                 struct snapshot *snapshot);
+
+/* Hands a new connection over. Returns 0, or -ENOMEM with the socket closed. */
+int worker_hand_over(struct worker *worker, struct mail_socket socket);
+
+/* ---- on the worker's own thread ---- */
+
+static inline uint64_t worker_now_ms(const struct worker *worker)
+{
+    return uv_now(&worker->loop);
+}
+
+/*
+ * Adds a packet to this turn's mail for another worker.
+ * Returns 0, or -ENOBUFS or -ENOMEM: it will not be delivered.
+ */
+int worker_forward(struct worker *worker, unsigned slot,
+                   const struct connid *to, const struct connid *from,
+                   const void *payload, size_t size);
