@@ -17,7 +17,7 @@ int session_deliver(struct connection *receiver, const struct connid *from,
     const struct iovec parts[] = {
         {head, sizeof head},
         {(void *)payload, size},
-        {PACKET_TAIL, PACKET_TAIL_SIZE},
+        {(char *)PACKET_TAIL, PACKET_TAIL_SIZE},
     };
     return connection_send(receiver, parts, 3);
 }

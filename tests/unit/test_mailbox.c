@@ -1,0 +1,166 @@
+#include "daemon/mailbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/suite.h"
+
+enum { N_THREADS = 4, N_MAILS = 5000, LIMIT = 1 << 20 };
+
+static const struct connid alice = {"AAAAAAAAAAACAAA="};
+static const struct connid bob = {"BBBBBBBBBBBCAAA="};
+
+START_TEST(records_come_back_as_they_were_appended)
+{
+    struct mail *mail = mail_new(MAIL_PACKETS);
+    struct mail_record record;
+    const uint8_t *payload;
+    size_t offset = 0;
+    ck_assert_int_eq(mail_append(mail, &alice, &bob, "hello", 5, 1000), 0);
+    ck_assert_int_eq(mail_append(mail, &bob, &alice, NULL, 0, 1000), 0);
+    ck_assert_int_eq(mail_append(mail, &bob, &alice, "x", 1, 80), -ENOBUFS);
+    ck_assert(mail_next(mail, &offset, &record, &payload));
+    ck_assert(connid_equal(&record.to, &alice));
+    ck_assert(connid_equal(&record.from, &bob));
+    ck_assert_uint_eq(record.size, 5);
+    ck_assert_mem_eq(payload, "hello", 5);
+    ck_assert(mail_next(mail, &offset, &record, &payload));
+    ck_assert(connid_equal(&record.to, &bob));
+    ck_assert_uint_eq(record.size, 0);
+    ck_assert(!mail_next(mail, &offset, &record, &payload));
+    mail_free(mail);
+}
+END_TEST
+
+struct receiver {
+    uv_loop_t loop;
+    struct mailbox mailbox;
+    unsigned next[N_THREADS]; /* the number expected from each thread */
+    unsigned n_received;
+};
+
+/* A mail carries its number as the payload of its one record. */
+static void check_order(struct mail *mail, void *data)
+{
+    struct receiver *r = data;
+    struct mail_record record;
+    const uint8_t *payload;
+    size_t offset = 0;
+    unsigned number;
+    ck_assert(mail_next(mail, &offset, &record, &payload));
+    memcpy(&number, payload, sizeof number);
+    ck_assert_uint_eq(number, r->next[mail->origin]++);
+    mail_free(mail);
+    if (++r->n_received == N_THREADS * N_MAILS)
+        mailbox_close(&r->mailbox);
+}
+
+static struct mail *numbered(unsigned origin, unsigned number)
+{
+    struct mail *mail = mail_new(MAIL_PACKETS);
+    mail->origin = origin;
+    ck_assert_int_eq(
+        mail_append(mail, &alice, &bob, &number, sizeof number, LIMIT), 0);
+    return mail;
+}
+
+struct poster {
+    struct receiver *receiver;
+    unsigned origin;
+    uv_thread_t thread;
+};
+
+static void post_many(void *data)
+{
+    struct poster *p = data;
+    for (unsigned i = 0; i < N_MAILS; i++) {
+        struct mail *mail = numbered(p->origin, i);
+        while (mailbox_post(&p->receiver->mailbox, mail) == -ENOBUFS)
+            uv_sleep(0);
+    }
+}
+
+START_TEST(mail_of_each_thread_arrives_in_order_and_once)
+{
+    struct receiver r = {0};
+    struct poster posters[N_THREADS];
+    uv_loop_init(&r.loop);
+    ck_assert_int_eq(mailbox_init(&r.mailbox, &r.loop, 4096, check_order, &r),
+                     0);
+    for (unsigned i = 0; i < N_THREADS; i++) {
+        posters[i] = (struct poster){.receiver = &r, .origin = i};
+        uv_thread_create(&posters[i].thread, post_many, &posters[i]);
+    }
+    uv_run(&r.loop, UV_RUN_DEFAULT);
+    for (unsigned i = 0; i < N_THREADS; i++)
+        uv_thread_join(&posters[i].thread);
+    ck_assert_uint_eq(r.n_received, N_THREADS * N_MAILS);
+    mailbox_deinit(&r.mailbox);
+    ck_assert_int_eq(uv_loop_close(&r.loop), 0);
+}
+END_TEST
+
+static void count_and_free(struct mail *mail, void *data)
+{
+    ++*(unsigned *)data;
+    mail_free(mail);
+}
+
+START_TEST(a_full_mailbox_takes_orders_but_no_packets)
+{
+    uv_loop_t loop;
+    struct mailbox mailbox;
+    unsigned n = 0;
+    uv_loop_init(&loop);
+    mailbox_init(&mailbox, &loop, 60, count_and_free, &n);
+    struct mail *second = numbered(0, 2);
+    ck_assert_int_eq(mailbox_post(&mailbox, numbered(0, 1)), 0);
+    ck_assert_int_eq(mailbox_post(&mailbox, second), -ENOBUFS);
+    ck_assert_int_eq(mailbox_post(&mailbox, mail_new(MAIL_DRAIN)), 0);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_int_eq(mailbox_post(&mailbox, second), 0);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    ck_assert_uint_eq(n, 3);
+    mailbox_close(&mailbox);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    mailbox_deinit(&mailbox);
+    uv_loop_close(&loop);
+}
+END_TEST
+
+START_TEST(a_closed_mailbox_says_so_and_frees_what_waits)
+{
+    uv_loop_t loop;
+    struct mailbox mailbox;
+    unsigned n = 0;
+    int fds[2];
+    uv_loop_init(&loop);
+    mailbox_init(&mailbox, &loop, LIMIT, count_and_free, &n);
+    ck_assert_int_eq(pipe(fds), 0);
+    struct mail *newcomer = mail_new(MAIL_ACCEPTED);
+    newcomer->socket.fd = fds[1];
+    ck_assert_int_eq(mailbox_post(&mailbox, newcomer), 0);
+    mailbox_close(&mailbox);
+    struct mail *late = mail_new(MAIL_STOP);
+    ck_assert_int_eq(mailbox_post(&mailbox, late), -EPIPE);
+    mail_free(late);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    mailbox_deinit(&mailbox);
+    char byte;
+    ck_assert_int_eq(read(fds[0], &byte, 1), 0); /* the socket is closed */
+    close(fds[0]);
+    uv_loop_close(&loop);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {records_come_back_as_they_were_appended,
+                                  mail_of_each_thread_arrives_in_order_and_once,
+                                  a_full_mailbox_takes_orders_but_no_packets,
+                                  a_closed_mailbox_says_so_and_frees_what_waits,
+                                  NULL};
+    return suite_run("mailbox", tests);
+}
