@@ -15,7 +15,7 @@ enum http_role { HTTP_REQUESTS, HTTP_RESPONSES }; /* what is read */
 
 /* Beyond a limit the message is refused, never cut. */
 struct http_limits {
-    uint32_t head_size;   /* bytes of start line and headers together */
+    uint32_t head_size;   /* bytes of start line and headers; up to 64 KiB */
     uint32_t target_size; /* bytes of the request target */
     uint32_t n_headers;
     uint32_t body_size; /* bytes; a body over it is a 413 */
@@ -36,35 +36,54 @@ struct http_reader *http_reader_new(enum http_role role,
 void http_reader_free(struct http_reader *reader);
 
 /*
- * Reads up to the next event.
+ * Reads up to the next event. Events, and where they come, do not depend on
+ * how the input is cut.
  * @used_out: always set: how many bytes of @in are done with. What follows a
  *            message - frames after an upgrade, the next request - is left.
  *
- * A message with an Upgrade header (or a response of status 101) has no body:
- * it is complete with its head. Refused with HTTP_EVENT_FAULT: bare LF or CR
- * in a header, obs-fold, NUL and control bytes, a blank before a colon,
- * Transfer-Encoding together with Content-Length or on an upgrade, versions
- * other than 1.0 and 1.1, a request of 1.1 without exactly one Host. After a
- * fault the caller must not read on; after a message the next call of
- * http_read() starts the next one, unless http_is_upgrade().
+ * After a message the next byte starts the next one, also after an upgrade
+ * (which may have been refused): whoever switches protocols reads no more.
+ * After a fault http_read() must not be called again.
+ *
+ * Complete with its head is an upgrade, a CONNECT, and a response without
+ * Content-Length or chunked coding: what follows it until the end of the
+ * stream is left to the caller. Responses 100 to 199, but for 101, are skipped
+ * and count as part of the head of the response that they announce.
+ *
+ * Refused with HTTP_EVENT_FAULT: CR or LF other than together, obs-fold, NUL
+ * and other control bytes, a blank before a colon, more than one
+ * Content-Length, Transfer-Encoding together with Content-Length, in HTTP/1.0
+ * or other than chunked, an upgrade or CONNECT with a body, versions other
+ * than 1.0 and 1.1, a request of 1.1 without exactly one Host. The sizes and
+ * extensions of chunks may cost, on top of a head_size, eight times the body.
  */
 enum http_event http_read(struct http_reader *reader, const uint8_t *in,
                           size_t n, size_t *used_out);
 
 /*
- * The fault: an HTTP status that says it (400, 408, 413, 414, 431, 501, 505).
- * @why_out: what was wrong, for a log; static text
+ * The fault as an HTTP status: 400, 413, 414, 431, 500 (no memory), 501
+ * (unknown method or coding) or 505 (version).
+ * @why_out: what was wrong, for a log; static text; may be NULL
  */
 int http_fault(const struct http_reader *reader, const char **why_out);
 
 /* The following are valid from HTTP_EVENT_HEAD on, until the next message. */
 
-const char *http_method(const struct http_reader *reader); /* "GET", ... */
-const char *http_target(const struct http_reader *reader); /* as sent */
-int http_status(const struct http_reader *reader);         /* of a response */
-int http_minor_version(const struct http_reader *reader);  /* 0 or 1 */
+/* Of a request, as sent: "GET", ... and path and query, an URL or "*". */
+const char *http_method(const struct http_reader *reader);
+const char *http_target(const struct http_reader *reader);
+
+int http_status(const struct http_reader *reader);        /* of a response */
+int http_minor_version(const struct http_reader *reader); /* 0 or 1 */
+
+/*
+ * Whether a request of HTTP/1.1 has an Upgrade header and the option "upgrade"
+ * in Connection; whether a response has status 101.
+ */
 bool http_is_upgrade(const struct http_reader *reader);
-bool http_should_keep_alive(const struct http_reader *reader);
+
+/* Whether another message may follow, as far as this side has a say. */
+bool http_keeps_alive(const struct http_reader *reader);
 
 /*
  * The value of the first header called @name (case does not matter), blanks
@@ -88,5 +107,6 @@ bool http_header_at(const struct http_reader *reader, size_t index,
 bool http_has_token(const struct http_reader *reader, const char *name,
                     const char *token);
 
-/* The body; valid from HTTP_EVENT_MESSAGE on, until the next message. */
+/* The body, NULL if empty; valid from HTTP_EVENT_MESSAGE to the next message.
+ */
 const uint8_t *http_body(const struct http_reader *reader, size_t *size_out);
