@@ -131,15 +131,16 @@ void http_reader_free(struct http_reader *reader)
 
 static bool take_request_line(struct http_reader *reader, char *line, size_t n)
 {
-    char *method_end, *target_end;
-    if (!is_flawless(reader, http_line_split_request(line, n, &method_end,
-                                                     &target_end)) ||
+    size_t method_size, target_size;
+    if (!is_flawless(reader, http_line_split_request(line, n, &method_size,
+                                                     &target_size)) ||
         !show(reader, line, n))
         return false;
-    *method_end = '\0';
-    *target_end = '\0';
+    size_t target = method_size + 1;
+    line[method_size] = '\0';
+    line[target + target_size] = '\0';
     reader->method = reader->line_begin;
-    reader->target = reader->method + (uint32_t)(method_end + 1 - line);
+    reader->target = reader->line_begin + (uint32_t)target;
     return true;
 }
 
@@ -160,20 +161,19 @@ static bool take_start_line(struct http_reader *reader, char *line, size_t n)
 
 static bool take_header(struct http_reader *reader, char *line, size_t n)
 {
-    char *name_end, *value, *value_end;
-    if (!is_flawless(reader, http_line_split_header(line, n, &name_end, &value,
-                                                    &value_end)) ||
+    struct http_line_header header;
+    if (!is_flawless(reader, http_line_split_header(line, n, &header)) ||
         !show(reader, line, n))
         return false;
     if (reader->n_headers == reader->limits.n_headers) {
         refuse(reader, 431, "too many headers");
         return false;
     }
-    *name_end = '\0';
-    *value_end = '\0';
+    line[header.name_size] = '\0';
+    line[header.value + header.value_size] = '\0';
     reader->headers[reader->n_headers++] = (struct header){
         .name = reader->line_begin,
-        .value = reader->line_begin + (uint32_t)(value - line),
+        .value = reader->line_begin + (uint32_t)header.value,
     };
     return true;
 }
@@ -233,7 +233,7 @@ static enum http_event take_head_line(struct http_reader *reader, char *line,
 static struct http_flaw check_body_line(const struct http_reader *reader,
                                         char *line, size_t n)
 {
-    char *unused;
+    struct http_line_header unused;
     switch (reader->part) {
     case PART_BODY:
         return http_line_check_chunk(line, n);
@@ -243,7 +243,7 @@ static struct http_flaw check_body_line(const struct http_reader *reader,
         break;
     case PART_TRAILERS:
         if (n > 2)
-            return http_line_split_header(line, n, &unused, &unused, &unused);
+            return http_line_split_header(line, n, &unused);
         break;
     case PART_START:
     case PART_HEADERS:

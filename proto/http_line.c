@@ -39,17 +39,17 @@ static struct http_flaw check_version(const char *text, size_t n)
     return HTTP_FLAWLESS;
 }
 
-struct http_flaw http_line_split_request(char *line, size_t n,
-                                         char **method_end_out,
-                                         char **target_end_out)
+struct http_flaw http_line_split_request(const char *line, size_t n,
+                                         size_t *method_size_out,
+                                         size_t *target_size_out)
 {
     const struct http_flaw not_a_request = {400, "not a request line"};
-    char *end = line + n - 2;
-    char *method_end = memchr(line, ' ', n);
+    const char *end = line + n - 2;
+    const char *method_end = memchr(line, ' ', n);
     if (!method_end || !is_token(line, (size_t)(method_end - line)))
         return not_a_request;
-    char *target = method_end + 1;
-    char *target_end = memchr(target, ' ', (size_t)(end - target));
+    const char *target = method_end + 1;
+    const char *target_end = memchr(target, ' ', (size_t)(end - target));
     if (!target_end || target_end == target)
         return not_a_request;
     const char *version = target_end + 1;
@@ -58,8 +58,8 @@ struct http_flaw http_line_split_request(char *line, size_t n,
         return flaw;
     if (end - version != 8)
         return not_a_request;
-    *method_end_out = method_end;
-    *target_end_out = target_end;
+    *method_size_out = (size_t)(method_end - line);
+    *target_size_out = (size_t)(target_end - target);
     return HTTP_FLAWLESS;
 }
 
@@ -75,24 +75,23 @@ struct http_flaw http_line_check_status(const char *line, size_t n)
     return HTTP_FLAWLESS;
 }
 
-struct http_flaw http_line_split_header(char *line, size_t n,
-                                        char **name_end_out, char **value_out,
-                                        char **value_end_out)
+struct http_flaw http_line_split_header(const char *line, size_t n,
+                                        struct http_line_header *header_out)
 {
     if (is_blank(line[0]))
         return (struct http_flaw){400, "folded header"};
-    char *colon = memchr(line, ':', n);
+    const char *colon = memchr(line, ':', n);
     if (!colon || !is_token(line, (size_t)(colon - line)))
         return (struct http_flaw){400, "not a header's name"};
-    char *value = colon + 1;
-    char *end = line + n - 2;
+    const char *value = colon + 1;
+    const char *end = line + n - 2;
     while (value < end && is_blank(*value))
         value++;
     while (end > value && is_blank(end[-1]))
         end--;
-    *name_end_out = colon;
-    *value_out = value;
-    *value_end_out = end;
+    header_out->name_size = (size_t)(colon - line);
+    header_out->value = (size_t)(value - line);
+    header_out->value_size = (size_t)(end - value);
     return HTTP_FLAWLESS;
 }
 

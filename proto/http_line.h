@@ -20,24 +20,26 @@ struct http_flaw {
 #define HTTP_FLAWLESS ((struct http_flaw){0, NULL})
 
 /*
- * Splits "GET /latest HTTP/1.1" at its two blanks.
- * @method_end_out, @target_end_out: the blanks
+ * Splits "GET /latest HTTP/1.1".
+ * @method_size_out: of the method, in bytes; a blank and the target follow
+ * @target_size_out: of the target, in bytes; a blank and the version follow
  */
-struct http_flaw http_line_split_request(char *line, size_t n,
-                                         char **method_end_out,
-                                         char **target_end_out);
+struct http_flaw http_line_split_request(const char *line, size_t n,
+                                         size_t *method_size_out,
+                                         size_t *target_size_out);
 
 /* Checks "HTTP/1.1 200" and a reason, if any, behind a blank. */
 struct http_flaw http_line_check_status(const char *line, size_t n);
 
-/*
- * Splits "Name: value".
- * @name_end_out: the colon
- * @value_out, @value_end_out: the value without the blanks around it
- */
-struct http_flaw http_line_split_header(char *line, size_t n,
-                                        char **name_end_out, char **value_out,
-                                        char **value_end_out);
+struct http_line_header {
+    size_t name_size;  /* in bytes; a colon follows */
+    size_t value;      /* offset of the value, blanks around it left out */
+    size_t value_size; /* in bytes */
+};
+
+/* Splits "Name: value". */
+struct http_flaw http_line_split_header(const char *line, size_t n,
+                                        struct http_line_header *header_out);
 
 /* Checks "1a2b" and the extensions, if any, behind a semicolon. */
 struct http_flaw http_line_check_chunk(const char *line, size_t n);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -16,9 +17,13 @@ enum {
     UPGRADE_ACCEPT_CHARS = 28, /* Sec-WebSocket-Accept: 20 bytes in base64 */
 };
 
-/* Sec-WebSocket-Accept for a key. @accept_out is NUL-terminated. */
-void upgrade_accept(const char key[UPGRADE_KEY_CHARS],
-                    char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
+/*
+ * Sec-WebSocket-Accept for a key.
+ * @accept_out: NUL-terminated
+ * Returns 0 or -ENOMEM.
+ */
+int upgrade_accept(const char key[UPGRADE_KEY_CHARS],
+                   char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
 
 /* Answers other than 101, each with a status, an error type and a body. */
 enum refusal {
@@ -45,10 +50,11 @@ int upgrade_refusal_status(enum refusal refusal);
 enum refusal upgrade_refusal_of_fault(int http_status);
 
 /*
- * Checks a complete request for an opening handshake: GET, HTTP/1.1, Upgrade,
- * Connection, Sec-WebSocket-Key (one, 16 bytes in base64), version 13, no
- * body. Path and keys are the caller's business. Extensions and subprotocols
- * are never selected, so their values do not matter.
+ * Checks a complete request for an opening handshake, in this order: GET;
+ * "websocket" in Upgrade and "upgrade" in Connection; HTTP/1.1; version 13;
+ * one Sec-WebSocket-Key of 16 bytes in base64. That it has no body http_read()
+ * has seen to. Path and keys are the caller's business. Extensions and
+ * subprotocols are never selected, so their values do not matter.
  * @accept_out: set only when REFUSAL_NONE is returned; NUL-terminated
  */
 enum refusal upgrade_check_request(const struct http_reader *request,
@@ -71,7 +77,8 @@ struct refusal_ids {
 
 /*
  * Appends a refusal with its headers and body as API Gateway writes them.
- * @keep_alive: whether the connection will take another request
+ * @keep_alive: whether the connection will take another request; never after
+ *              a HEAD, whose sender does not expect the body
  * Returns as bytes_append().
  */
 int upgrade_append_refusal(struct bytes *out, size_t limit,
@@ -84,16 +91,15 @@ int upgrade_append_refusal(struct bytes *out, size_t limit,
  * @target:  path and query, such as "/latest"
  * @key:     of this handshake, from upgrade_make_key()
  * @headers: further lines, each with its CRLF; may be ""
- * Returns as bytes_append(), or -EINVAL: @host or @target holds a byte that
- * cannot stand in a request line or header (blanks, control bytes).
+ * Returns as bytes_append(), or -EINVAL: @host, @target or @headers holds what
+ * cannot stand there (blanks, control bytes, an empty line ...).
  */
 int upgrade_append_request(struct bytes *out, size_t limit, const char *host,
                            const char *target,
                            const char key[UPGRADE_KEY_CHARS + 1],
                            const char *headers);
 
-/* Makes a fresh random key, NUL-terminated. Returns 0 or -EIO: no randomness.
- */
+/* Makes a random key, NUL-terminated. Returns 0 or -EIO: no randomness. */
 int upgrade_make_key(char key_out[UPGRADE_KEY_CHARS + 1]);
 
 /*
@@ -104,6 +110,7 @@ int upgrade_make_key(char key_out[UPGRADE_KEY_CHARS + 1]);
  *   -EKEYREJECTED  status 401 or 403
  *   -EAGAIN        status 429 or 503
  *   -ECONNREFUSED  any other status; see http_status()
+ *   -ENOMEM
  */
 int upgrade_check_response(const struct http_reader *response,
                            const char key[UPGRADE_KEY_CHARS + 1]);
