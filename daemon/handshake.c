@@ -148,7 +148,7 @@ static void answer(struct connection *c)
             connection_drop(c, END_NO_MEMORY);
         return;
     }
-    bool keep_alive = http_should_keep_alive(h->http) &&
+    bool keep_alive = http_keeps_alive(h->http) &&
                       ++h->n_requests < REQUESTS_MAX && !c->worker->is_draining;
     if (keep_alive) /* the next request has a handshake_timeout of its own */
         deadlines_add(&c->worker->deadlines[DEADLINE_HANDSHAKE], &c->phase,
