@@ -102,8 +102,6 @@ static const char *refusal_name(enum refusal refusal)
         return "unknown stage or key";
     case REFUSAL_TOO_MANY_REQUESTS:
         return "over connect_rate";
-    case REFUSAL_UNAVAILABLE:
-        return "draining";
     case REFUSAL_NOT_WEBSOCKET:
     case REFUSAL_MISSING_TOKEN:
         return "not a WebSocket handshake";
@@ -141,8 +139,6 @@ static void answer(struct connection *c)
     struct admission admission;
     enum refusal refusal =
         admit(c->worker->snapshot, h->http, h->is_throttled, &admission);
-    if (c->worker->is_draining)
-        refusal = REFUSAL_UNAVAILABLE;
     if (refusal == REFUSAL_NONE) {
         if (welcome(c, &admission))
             connection_drop(c, END_NO_MEMORY);

@@ -111,7 +111,7 @@ static void on_frame(struct connection *c, enum frame_event event,
 {
     bool is_open = c->state == CONNECTION_OPEN;
     switch (event) {
-    case FRAME_EVENT_MORE:
+    case FRAME_EVENT_MORE: /* session_read() keeps it */
     case FRAME_EVENT_PONG:
         return;
     case FRAME_EVENT_MESSAGE:
@@ -158,10 +158,10 @@ static void set_aside(struct connection *c, const uint8_t *in, size_t n)
 
 void session_read(struct connection *c, uint8_t *in, size_t n)
 {
-    while (n && !c->is_input_over) {
+    while (!c->is_input_over) {
         struct frame frame;
         size_t used;
-        if (must_wait(c)) {
+        if (n && must_wait(c)) {
             set_aside(c, in, n);
             return;
         }
@@ -170,6 +170,8 @@ void session_read(struct connection *c, uint8_t *in, size_t n)
         enum frame_event event =
             frame_read(&c->partial, &c->worker->snapshot->frame_rules, in, n,
                        &used, &frame);
+        if (event == FRAME_EVENT_MORE)
+            return;
         in += used;
         n -= used;
         on_frame(c, event, &frame);

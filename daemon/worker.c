@@ -126,6 +126,8 @@ static void on_mail(struct mail *mail, void *data)
     case MAIL_ACCEPTED:
         connection_new(w, mail->socket);
         mail->socket.fd = -1;
+        if (w->is_draining)
+            close_everybody(w);
         break;
     case MAIL_PACKETS:
         deliver(w, mail);

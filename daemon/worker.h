@@ -36,7 +36,7 @@ struct worker {
     uint64_t timer_at_ms;  /* DEADLINE_NEVER: not started */
     uv_async_t *ended;     /* main's: tells that the thread is about to end */
     atomic_bool has_ended; /* read by main after ended */
-    bool is_draining;      /* newcomers are refused; ends with the last one */
+    bool is_draining;      /* newcomers are closed; ends with the last one */
     bool is_closed;        /* the loop's handles are closing */
     atomic_uint n_connections; /* counted up by who hands them over */
 
