@@ -51,6 +51,9 @@ int bytes_reserve(struct bytes *bytes, size_t n, size_t limit,
             size_t capacity = bytes->capacity ? bytes->capacity : CAPACITY_MIN;
             while (capacity < held + n)
                 capacity *= 2;
+            /* A buffer that is only filled will never need more. */
+            if (bytes->head == 0 && capacity > limit)
+                capacity = limit;
             int rc = grow(bytes, capacity);
             if (rc)
                 return rc;

@@ -1,9 +1,10 @@
 /*
  * A bounded buffer: bytes are appended at the tail and taken from the head.
  *
- * An empty buffer owns no memory. The memory grows by doubling, is given back
- * as soon as the last byte is consumed, and never exceeds the bound that the
- * caller names each time it adds something.
+ * An empty buffer owns no memory. What it holds never exceeds the bound that
+ * the caller names each time it adds something. The memory grows by doubling up
+ * to that bound, or to less than twice as much if bytes are taken meanwhile,
+ * and is given back as soon as the last byte is consumed.
  */
 #pragma once
 
