@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "proto/frame_header.h"
-#include "proto/utf8.h"
 
 /*
  * A frame that is whole in the input, and a message or a control frame in
@@ -77,27 +76,16 @@ static int out_of_memory(struct frame *fault_out)
     return frame_fault(fault_out, CLOSE_INTERNAL, "Internal server error");
 }
 
-/* Unmasks and checks, in pieces that the second finds in the first cache. */
-static utf8_state unmask_text(utf8_state state, uint8_t *dst,
-                              const uint8_t *src, size_t n,
-                              const uint8_t mask[4], unsigned phase)
-{
-    enum { PIECE = 4096 };
-    while (n > 0 && state != UTF8_INVALID) {
-        size_t size = n < PIECE ? n : PIECE;
-        frame_mask(dst, src, size, mask, phase);
-        state = utf8_feed(state, dst, size);
-        dst += size;
-        src += size;
-        n -= size;
-    }
-    return state;
-}
-
 static enum frame_event not_utf8(struct frame *fault_out)
 {
     frame_fault(fault_out, CLOSE_NOT_UTF8, "bytes are not UTF-8");
     return FRAME_EVENT_FAULT;
+}
+
+bool frame_close_code_is_valid(uint16_t code)
+{
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+           (code >= 3000 && code <= 4999);
 }
 
 /* @data: the frame's whole payload, unmasked; not a payload of one byte */
@@ -155,7 +143,7 @@ static enum frame_event read_in_place(const struct frame_header *header,
     uint8_t *data = take(input, size);
     utf8_state text = UTF8_START;
     if (header->opcode == FRAME_TEXT)
-        text = unmask_text(text, data, data, size, header->mask, 0);
+        text = frame_mask_text(text, data, data, size, header->mask, 0);
     else
         frame_mask(data, data, size, header->mask, 0);
     return frame_is_control(header->opcode)
@@ -192,8 +180,8 @@ static int gather(struct frame_partial *partial, const uint8_t *src, size_t n,
     if (rc)
         return rc;
     if (partial->message.opcode == FRAME_TEXT)
-        partial->text = unmask_text(partial->text, tail, src, n, header->mask,
-                                    partial->n_payload);
+        partial->text = frame_mask_text(partial->text, tail, src, n,
+                                        header->mask, partial->n_payload);
     else
         frame_mask(tail, src, n, header->mask, partial->n_payload);
     bytes_commit(&partial->gathered, n);

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "proto/bytes.h"
+#include "proto/utf8.h"
 
 enum frame_opcode {
     FRAME_CONTINUATION = 0x0,
@@ -133,3 +134,10 @@ bool frame_close_code_is_valid(uint16_t code);
  */
 void frame_mask(uint8_t *dst, const uint8_t *src, size_t n,
                 const uint8_t mask[4], unsigned phase);
+
+/*
+ * frame_mask() and utf8_feed() of what it wrote, in one go. Once invalid, the
+ * rest of @dst is left as it was.
+ */
+utf8_state frame_mask_text(utf8_state state, uint8_t *dst, const uint8_t *src,
+                           size_t n, const uint8_t mask[4], unsigned phase);

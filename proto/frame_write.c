@@ -3,39 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-/*
- * What both ends write, and the mask that is the same both ways.
- */
-
-bool frame_close_code_is_valid(uint16_t code)
-{
-    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
-           (code >= 3000 && code <= 4999);
-}
-
-/* Sixteen bytes as one value: SSE2, NEON, or two words. */
-typedef uint64_t block __attribute__((vector_size(16)));
-
-void frame_mask(uint8_t *dst, const uint8_t *src, size_t n,
-                const uint8_t mask[4], unsigned phase)
-{
-    uint8_t turned[sizeof(block)]; /* so that it begins at @phase */
-    for (size_t i = 0; i < sizeof(turned); i++)
-        turned[i] = mask[(phase + i) % 4];
-    block key;
-    memcpy(&key, turned, sizeof(key));
-
-    size_t i = 0;
-    for (; n - i >= sizeof(block); i += sizeof(block)) {
-        block piece;
-        memcpy(&piece, src + i, sizeof(piece));
-        piece ^= key;
-        memcpy(dst + i, &piece, sizeof(piece));
-    }
-    for (; i < n; i++)
-        dst[i] = src[i] ^ turned[i % 4];
-}
-
 static size_t header_size(uint64_t size)
 {
     return size < 126 ? 2 : size <= UINT16_MAX ? 4 : 10;
