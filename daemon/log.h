@@ -29,8 +29,9 @@ int log_open(enum log_level level, enum log_format format);
 /* Writes what is queued, for at most a second, and ends the thread. */
 void log_close(void);
 
-/* Safe from any thread, at any time. */
+/* Safe from any thread, at any time, as is all that follows. */
 void log_set_level(enum log_level level);
+void log_set_format(enum log_format format);
 bool log_is_enabled(enum log_level level);
 
 void log_write(enum log_level level, const char *format, ...)
@@ -48,6 +49,6 @@ void log_write(enum log_level level, const char *format, ...)
 #define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__)
 #define log_trace(...) LOG_AT(LOG_TRACE, __VA_ARGS__)
 
-/* "error" ... "trace"; and back: returns 0 or -EINVAL. */
+/* "error" ... "trace"; "text", "json"; NULL behind the last. */
 const char *log_level_name(enum log_level level);
-int log_level_parse(const char *name, enum log_level *level_out);
+const char *log_format_name(enum log_format format);
