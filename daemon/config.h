@@ -85,6 +85,17 @@ enum config_outcome config_load(int argc, char *const argv[],
                                 struct config **config_out,
                                 struct errmsg *errmsg);
 
+/*
+ * The same where other defaults make more sense.
+ * @defaults: "key=value" strings over those of the table, the weakest source;
+ *            NULL-terminated, or NULL
+ */
+enum config_outcome config_load_over(const char *const defaults[], int argc,
+                                     char *const argv[],
+                                     char *const environment[],
+                                     struct config **config_out,
+                                     struct errmsg *errmsg);
+
 void config_free(struct config *config);
 
 /* Writes all settings as a configuration file that reads back the same. The
@@ -100,8 +111,3 @@ void config_print_help(FILE *file);
  */
 int config_check_reload(const struct config *old, const struct config *new,
                         struct errmsg *errmsg);
-
-/* "ws://127.0.0.1:8080", "unix:/run/x": as the setting says it; @text_out is
- * NUL-terminated. */
-void config_print_address(const struct listen_address *address,
-                          char text_out[static 300]);

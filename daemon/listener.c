@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/address.h"
 #include "daemon/log.h"
 
 enum {
@@ -391,8 +392,8 @@ int listener_open(uv_loop_t *loop, const struct listen_address *address,
     l->n_open_handles = 1;
     int rc = bind_address(l, loop, address, passed_fd);
     if (rc) {
-        char text[300];
-        config_print_address(address, text);
+        char text[ADDRESS_TEXT_MAX];
+        address_print(address, text);
         errmsg_set(errmsg, "listen %s: %s", text, advice(rc));
         listener_close(l);
         return rc;

@@ -1,0 +1,31 @@
+/*
+ * Addresses to listen on: from the setting into the configuration, and back.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/config.h"
+#include "proto/errmsg.h"
+
+enum { ADDRESS_TEXT_MAX = 300 }; /* with the NUL */
+
+/*
+ * Adds the addresses in @text, one or several with blanks between them:
+ * ws://HOST:PORT, wss://HOST:PORT, unix:PATH, systemd:ws, systemd:wss; an IPv6
+ * address stands in brackets.
+ * Returns 0, or with @config unchanged -EINVAL with @errmsg, or -ENOMEM.
+ */
+int address_add(struct config *config, const char *text, struct errmsg *errmsg);
+
+/* Keeps the first @n addresses and frees the others. */
+void address_keep(struct config *config, size_t n);
+
+bool address_equal(const struct listen_address *a,
+                   const struct listen_address *b);
+
+/* Writes "ws://127.0.0.1:8080", "unix:/run/x": as the setting says it;
+ * NUL-terminated. */
+void address_print(const struct listen_address *address,
+                   char text_out[static ADDRESS_TEXT_MAX]);
