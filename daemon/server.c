@@ -365,6 +365,11 @@ const char *server_endpoint(const struct server *server, size_t index)
     return server->endpoints[index];
 }
 
+const struct config *server_config(const struct server *server)
+{
+    return server->snapshot->config;
+}
+
 const char *server_fresh_key(const struct server *server)
 {
     return server->fresh_key;

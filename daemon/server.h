@@ -41,6 +41,9 @@ void server_free(struct server *server);
  * when there are not that many. Valid as long as @server. */
 const char *server_endpoint(const struct server *server, size_t index);
 
+/* The settings in force; valid until the next reload. */
+const struct config *server_config(const struct server *server);
+
 /* The key that was made for this run because a key is required and none is
  * configured; NULL otherwise. */
 const char *server_fresh_key(const struct server *server);

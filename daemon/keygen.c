@@ -1,0 +1,24 @@
+#include "daemon/keygen.h"
+
+#include <errno.h>
+
+#include "daemon/keys.h"
+
+int keygen_print(const char *name, FILE *file, struct errmsg *errmsg)
+{
+    char key[KEY_CHARS + 1];
+    char line[KEYS_LINE_MAX];
+    int rc = keys_generate(key);
+    if (rc) {
+        errmsg_set(errmsg, "no randomness for a key");
+        return rc;
+    }
+    rc = keys_print_line(name, key, line, errmsg);
+    if (rc)
+        return rc;
+    if (fprintf(file, "%s\n%s\n", key, line) < 0 || fflush(file)) {
+        errmsg_set(errmsg, "the key cannot be written");
+        return -EIO;
+    }
+    return 0;
+}

@@ -1,0 +1,15 @@
+/*
+ * monologued keygen: a new API key, and the line that lets it in.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "proto/errmsg.h"
+
+/*
+ * Writes the key on one line and its line for a keys file on the next.
+ * Returns 0, or with @errmsg -EINVAL (not a name, see keys_add()), -EIO (no
+ * randomness, or @file cannot be written) or -ENOMEM.
+ */
+int keygen_print(const char *name, FILE *file, struct errmsg *errmsg);

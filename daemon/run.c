@@ -1,0 +1,195 @@
+#include "daemon/run.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "daemon/announce.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/server.h"
+
+/*
+ * The server is opened; watches are set on signals and on time; the world is
+ * told. SIGTERM drains the server, and when it has stopped the watches are
+ * closed, which ends the loop. A fault after the server was opened takes the
+ * same way out, faster.
+ */
+
+enum { N_SIGNALS = 3 };
+
+struct run {
+    uv_loop_t loop;
+    uv_signal_t signals[N_SIGNALS];
+    uv_timer_t watchdog;
+    struct server *server;
+    const struct run_source *source;
+    bool is_stopping;
+};
+
+int run_prepare(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return -errno;
+        if (fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0))
+            return -errno;
+    } while (fd <= STDERR_FILENO);
+    close(fd);
+    signal(SIGPIPE, SIG_IGN);
+    return 0;
+}
+
+/* Each connection is a descriptor: take what the system lets us have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files))
+        return;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        log_warn("descriptor limit not raised error=\"%s\"", strerror(errno));
+}
+
+static void tell_ready(const struct run *run)
+{
+    char status[300];
+    const char *endpoint = server_endpoint(run->server, 0);
+    snprintf(status, sizeof status, "Serving %s", endpoint ? endpoint : "");
+    notify_ready(status);
+}
+
+static void stop(struct run *run)
+{
+    if (run->is_stopping) {
+        server_stop(run->server);
+        return;
+    }
+    run->is_stopping = true;
+    notify_stopping();
+    server_drain(run->server);
+}
+
+static void reload(struct run *run)
+{
+    const struct run_source *source = run->source;
+    struct config *config = NULL;
+    struct errmsg errmsg = {""};
+    int rc = -EINVAL;
+    if (run->is_stopping)
+        return;
+    notify_reloading();
+    if (config_load(source->argc, source->argv, source->environment, &config,
+                    &errmsg) == CONFIG_RUN)
+        rc = server_reload(run->server, config, &errmsg);
+    if (rc)
+        log_error("reload refused, the old settings stay: %s", errmsg.text);
+    else
+        log_set_format(server_config(run->server)->log_format);
+    tell_ready(run);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct run *run = handle->data;
+    log_info("signal number=%d", number);
+    if (number == SIGHUP)
+        reload(run);
+    else
+        stop(run);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    notify_alive();
+}
+
+static void on_stopped(struct server *server, void *data)
+{
+    struct run *run = data;
+    (void)server;
+    for (int i = 0; i < N_SIGNALS; i++)
+        uv_close((uv_handle_t *)&run->signals[i], NULL);
+    uv_close((uv_handle_t *)&run->watchdog, NULL);
+}
+
+static int watch(struct run *run)
+{
+    static const int numbers[N_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    int rc = 0;
+    for (int i = 0; i < N_SIGNALS; i++) {
+        uv_signal_init(&run->loop, &run->signals[i]);
+        run->signals[i].data = run;
+    }
+    uv_timer_init(&run->loop, &run->watchdog);
+    for (int i = 0; i < N_SIGNALS && rc == 0; i++)
+        rc = uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    uint64_t beat_ms = notify_watchdog_ms() / 2;
+    if (rc == 0 && beat_ms)
+        rc = uv_timer_start(&run->watchdog, on_watchdog, beat_ms, beat_ms);
+    return rc;
+}
+
+static void tell_world(const struct run *run)
+{
+    const struct config *config = server_config(run->server);
+    if (config->tls_self_signed)
+        log_info("the certificate is self-signed, clients trust it by "
+                 "ca_file=\"%s\"",
+                 config->tls_certificate);
+    announce_print(run->server, stdout);
+    tell_ready(run);
+}
+
+static int serve(struct run *run, struct config *config, struct errmsg *errmsg)
+{
+    int rc =
+        server_open(&run->loop, config, on_stopped, run, &run->server, errmsg);
+    if (rc)
+        return rc;
+    rc = watch(run);
+    if (rc)
+        errmsg_set(errmsg, "signals: %s", uv_strerror(rc));
+    else
+        rc = announce_write_rc(run->server, errmsg);
+    if (rc)
+        server_stop(run->server);
+    else
+        tell_world(run);
+    uv_run(&run->loop, UV_RUN_DEFAULT);
+    server_free(run->server);
+    return rc;
+}
+
+int run_daemon(struct config *config, const struct run_source *source,
+               struct errmsg *errmsg)
+{
+    struct run run = {.source = source};
+    int rc = uv_loop_init(&run.loop);
+    if (rc) {
+        config_free(config);
+        errmsg_set(errmsg, "event loop: %s", uv_strerror(rc));
+        return rc;
+    }
+    rc = log_open((enum log_level)config->log_level, config->log_format);
+    if (rc) {
+        config_free(config);
+        errmsg_set(errmsg, "log: %s", strerror(-rc));
+    } else {
+        raise_descriptor_limit();
+        rc = serve(&run, config, errmsg);
+        log_close();
+    }
+    int busy = uv_loop_close(&run.loop);
+    assert(!busy);
+    return rc;
+}
