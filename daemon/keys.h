@@ -11,7 +11,11 @@
 
 #include "proto/errmsg.h"
 
-enum { KEY_CHARS = 40, KEY_NAME_MAX = 64 };
+enum {
+    KEY_CHARS = 40, /* of a key that we make */
+    KEY_NAME_MAX = 64,
+    KEYS_LINE_MAX = KEY_NAME_MAX + 80,
+};
 
 struct key {
     char name[KEY_NAME_MAX + 1]; /* for the log; NUL-terminated */
@@ -24,11 +28,15 @@ struct keys;
 struct keys *keys_new(void);
 void keys_free(struct keys *keys);
 
+/* Returns 0, or -EINVAL with @errmsg: @key is empty, over 128 characters or not
+ * printable ASCII without blanks. */
+int keys_check(const char *key, struct errmsg *errmsg);
+
 /*
  * Adds a key in the clear.
- * Returns 0, or -EINVAL (the name is not 1 to 64 of A-Z a-z 0-9 . _ -; the key
- * is empty, over 128 characters or not printable ASCII without blanks), -EEXIST
- * (same name or same key), -ENOMEM.
+ * Returns 0, or with @errmsg: -EINVAL (the name is not 1 to 64 of A-Z a-z 0-9
+ * . _ -, or keys_check() refuses the key), -EEXIST (same name or same key),
+ * -ENOMEM.
  */
 int keys_add(struct keys *keys, const char *name, const char *key,
              struct errmsg *errmsg);
@@ -37,7 +45,8 @@ int keys_add(struct keys *keys, const char *name, const char *key,
  * Adds all keys of a file: lines `NAME = KEY` or `NAME = sha256:HEX`, blank
  * lines and comments (; or #), optionally under the section [keys].
  * Returns 0, or with @keys unchanged and @errmsg naming file, line and fault:
- * -ENOENT, -EACCES, ..., -EINVAL (also for a file without any key), -ENOMEM.
+ * -ENOENT, -EACCES, ..., -EINVAL (also for a file without any key, and for a
+ * key or name that is there twice), -ENOMEM.
  * @warning: set when the file is readable by everybody ("" otherwise)
  */
 int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
@@ -52,6 +61,9 @@ const struct key *keys_find(const struct keys *keys, const char *presented);
  * Returns 0 or -EIO: no randomness. */
 int keys_generate(char key_out[KEY_CHARS + 1]);
 
-/* The line for a keys file: "NAME = sha256:HEX"; NUL-terminated. */
-void keys_print_line(const char *name, const char *key,
-                     char line_out[static KEY_NAME_MAX + 80]);
+/*
+ * Writes the line for a keys file: "NAME = sha256:HEX"; NUL-terminated.
+ * Returns 0, -EINVAL with @errmsg (not a name, see keys_add()) or -ENOMEM.
+ */
+int keys_print_line(const char *name, const char *key,
+                    char line_out[KEYS_LINE_MAX], struct errmsg *errmsg);
