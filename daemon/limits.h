@@ -25,6 +25,7 @@ void limits_bucket_change(struct limits_bucket *bucket, double rate,
 bool limits_bucket_take(struct limits_bucket *bucket, uint64_t now_ms);
 
 /* How many connections @wanted (0: as many as possible) and the limit of file
- * descriptors allow, when @n_reserved descriptors serve other ends. */
+ * descriptors allow, when @n_reserved descriptors serve other ends. At least
+ * 1: not even this process runs without descriptors. */
 uint32_t limits_max_connections(uint32_t wanted, uint64_t n_descriptors,
                                 uint32_t n_reserved);
