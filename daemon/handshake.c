@@ -145,7 +145,7 @@ static void answer(struct connection *c)
         return;
     }
     bool keep_alive = http_keeps_alive(h->http) &&
-                      ++h->n_requests < REQUESTS_MAX && !c->worker->is_draining;
+                      ++h->n_requests < REQUESTS_MAX;
     if (keep_alive) /* the next request has a handshake_timeout of its own */
         deadlines_add(&c->worker->deadlines[DEADLINE_HANDSHAKE], &c->phase,
                       worker_now_ms(c->worker));
