@@ -15,7 +15,7 @@
  * much of it there is.
  */
 
-/* What a byte of a chunked body may cost in framing: 1 CRLF, the byte, CRLF. */
+/* A chunk of one byte costs five: "1", CRLF, and CRLF behind the byte. */
 enum { FRAMING_PER_BYTE = 8 };
 
 /* Below the library's own limit on heads, which is one for the process. */
@@ -51,8 +51,10 @@ static int see_chunk(http_parser *parser)
 {
     struct http_reader *reader = parser->data;
     reader->n_left = parser->content_length;
-    if (reader->n_left == 0)
+    if (reader->n_left == 0) {
         reader->part = PART_TRAILERS;
+        reader->n_room = reader->limits.head_size;
+    }
     return 0;
 }
 

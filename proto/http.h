@@ -18,7 +18,7 @@ struct http_limits {
     uint32_t head_size;   /* bytes of start line and headers; up to 64 KiB */
     uint32_t target_size; /* bytes of the request target */
     uint32_t n_headers;
-    uint32_t body_size; /* bytes; a body over it is a 413 */
+    uint32_t body_size; /* bytes; < 2^31; a body over it is a 413 */
 };
 
 enum http_event {
@@ -55,7 +55,8 @@ void http_reader_free(struct http_reader *reader);
  * Content-Length, Transfer-Encoding together with Content-Length, in HTTP/1.0
  * or other than chunked, an upgrade or CONNECT with a body, versions other
  * than 1.0 and 1.1, a request of 1.1 without exactly one Host. The sizes and
- * extensions of chunks may cost, on top of a head_size, eight times the body.
+ * extensions of chunks may cost a head_size and eight times the body, trailers
+ * (which are checked and dropped) a head_size.
  */
 enum http_event http_read(struct http_reader *reader, const uint8_t *in,
                           size_t n, size_t *used_out);
