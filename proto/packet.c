@@ -116,6 +116,8 @@ static bool scan_root(struct json *json, struct root *root)
 enum packet_kind packet_scan(const char *text, size_t n,
                              struct packet *packet_out)
 {
+    if (n == 0)
+        return PACKET_MALFORMED;
     if (is_whoami(text, n))
         return PACKET_WHOAMI;
     struct json json = {text, text + n};

@@ -30,7 +30,8 @@ struct packet {
 
 /*
  * Scans a message of a client.
- * @text: UTF-8, which the caller has checked; need not be NUL-terminated
+ * @text: UTF-8, which the caller has checked; not NUL-terminated; may be NULL
+ *        if @n is 0
  * @n:    its size in bytes; any, though AWS stops at 131072
  * @packet_out: set only when PACKET_RELAY is returned; borrows from @text
  *

@@ -184,6 +184,14 @@ START_TEST(what_the_router_throws_on_is_malformed)
 }
 END_TEST
 
+START_TEST(an_empty_message_is_malformed_wherever_it_lies)
+{
+    struct packet packet;
+    ck_assert_int_eq(packet_scan(NULL, 0, &packet), PACKET_MALFORMED);
+    ck_assert_int_eq(packet_scan("whoami", 0, &packet), PACKET_MALFORMED);
+}
+END_TEST
+
 START_TEST(a_refused_packet_leaves_the_result_alone)
 {
     struct packet packet = {.payload = "x", .payload_size = 3, .to_size = 5};
@@ -381,6 +389,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_good_packet_is_taken_apart, 0, N_OF(relayed));
     tcase_add_loop_test(tcase, what_the_router_throws_on_is_malformed, 0,
                         N_OF(refused));
+    tcase_add_test(tcase, an_empty_message_is_malformed_wherever_it_lies);
     tcase_add_test(tcase, a_refused_packet_leaves_the_result_alone);
     tcase_add_test(tcase, to_is_cut_but_its_size_is_told);
     tcase_add_test(tcase, every_shorter_prefix_is_malformed);
