@@ -214,7 +214,7 @@ START_TEST(each_closer_must_fit_its_opener_at_any_depth)
     size_t n = write_nest(text, depth);
     ck_assert(is_json(text, n));
     ck_assert(!is_json(text, n - 1));
-    size_t stride = depth / 700 + 1;
+    size_t stride = depth / 100 + 1;
     for (size_t i = 0; i < depth; i += stride) {
         char *closer = &text[n - 1 - i];
         *closer ^= ']' ^ '}';
