@@ -1,6 +1,5 @@
 #include "proto/json.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +22,14 @@ static const char *skip_more_space(const char *at, const char *end)
 /* Compact text, the usual case, is told by one comparison. */
 static inline const char *skip_space(const char *at, const char *end)
 {
-    return at<end && * at> ' ' ? at : skip_more_space(at, end);
+    if (at == end || *at <= ' ')
+        return skip_more_space(at, end);
+    return at;
 }
 
-static int hex_value(char c)
+static bool is_hex(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
 /* At a backslash. */
@@ -57,7 +55,7 @@ static const char *skip_escape(const char *at, const char *end)
     if (end - at < 6)
         return NULL;
     for (int i = 2; i < 6; i++)
-        if (hex_value(at[i]) < 0)
+        if (!is_hex(at[i]))
             return NULL;
     return at + 6;
 }
@@ -76,16 +74,20 @@ static const char *skip_long_string(const char *at, const char *end)
     return NULL;
 }
 
-/* The same: most strings, and nearly all names, end after a few bytes. */
+/* The same: most strings, and nearly all names, end after one step. */
 static inline const char *skip_string(const char *at, const char *end)
 {
-    const char *ends = json_plain_near(at, end);
-    return ends < end && *ends == '"' ? ends + 1 : skip_long_string(ends, end);
+    if (end - at > JSON_PLAIN_STEP) {
+        at = json_plain_step(at);
+        if (*at == '"')
+            return at + 1;
+    }
+    return skip_long_string(at, end);
 }
 
 /* Before a name or the space before it; ends behind the colon. */
 static inline const char *skip_name(const char *at, const char *end,
-                                    struct json_string *name_out)
+                                    struct json_span *name_out)
 {
     at = skip_space(at, end);
     if (at == end || *at != '"')
@@ -94,7 +96,7 @@ static inline const char *skip_name(const char *at, const char *end,
     at = skip_string(text, end);
     if (at == NULL)
         return NULL;
-    *name_out = (struct json_string){text, (size_t)(at - text - 1)};
+    *name_out = (struct json_span){text, (size_t)(at - text - 1)};
     at = skip_space(at, end);
     return at < end && *at == ':' ? at + 1 : NULL;
 }
@@ -210,7 +212,7 @@ static inline char closer(const struct nest *nest)
 static inline const char *skip_to_value(const char *at, const char *end,
                                         const struct nest *nest)
 {
-    struct json_string name;
+    struct json_span name;
     return is_in_object(nest) ? skip_name(at, end, &name) : at;
 }
 
@@ -232,38 +234,64 @@ static inline const char *skip_to_next(const char *at, const char *end,
     return at;
 }
 
-static inline const char *skip_value(const char *at, const char *end,
-                                     struct store *store)
+static inline bool is_opener(char c)
+{
+    return c == '{' || c == '[';
+}
+
+/* At an opener; ends where a value is due: in it, or behind it if empty. */
+static inline const char *enter(const char *at, const char *end,
+                                struct nest *nest)
+{
+    if (!push(nest, *at == '{', (size_t)(end - at)))
+        return NULL;
+    at = skip_space(at + 1, end);
+    return at < end && *at == closer(nest) ? skip_to_next(at, end, nest)
+                                           : skip_to_value(at, end, nest);
+}
+
+/* At an opener; ends behind its closer. */
+static inline const char *skip_nest(const char *at, const char *end,
+                                    struct store *store)
 {
     struct nest nest = {0, 0, store};
-    do {
+    at = enter(at, end, &nest);
+    while (at != NULL && nest.depth > 0) {
         at = skip_space(at, end);
         if (at == end)
             return NULL;
-        if (*at == '{' || *at == '[') {
-            if (!push(&nest, *at == '{', (size_t)(end - at)))
-                return NULL;
-            at = skip_space(at + 1, end);
-            at = at < end && *at == closer(&nest)
-                     ? skip_to_next(at, end, &nest)
-                     : skip_to_value(at, end, &nest);
+        if (is_opener(*at)) {
+            at = enter(at, end, &nest);
         } else {
             at = skip_scalar(at, end);
             if (at != NULL)
                 at = skip_to_next(at, end, &nest);
         }
-    } while (at != NULL && nest.depth > 0);
+    }
     return at;
 }
 
-bool json_skip_value(struct json *json)
+static const char *skip_container(const char *at, const char *end)
 {
     struct store store;
     store.words = store.own;
-    json->at = skip_value(json->at, json->end, &store);
+    at = skip_nest(at, end, &store);
     if (store.words != store.own)
         free(store.words);
-    return json->at != NULL;
+    return at;
+}
+
+bool json_skip_value(struct json *json, struct json_span *value_out)
+{
+    const char *text = skip_space(json->at, json->end);
+    if (text == json->end)
+        return false;
+    json->at = is_opener(*text) ? skip_container(text, json->end)
+                                : skip_scalar(text, json->end);
+    if (json->at == NULL)
+        return false;
+    *value_out = (struct json_span){text, (size_t)(json->at - text)};
+    return true;
 }
 
 char json_peek(struct json *json)
@@ -273,7 +301,7 @@ char json_peek(struct json *json)
 }
 
 static enum json_step step_to_member(struct json *json,
-                                     struct json_string *name_out)
+                                     struct json_span *name_out)
 {
     json->at = skip_name(json->at, json->end, name_out);
     return json->at != NULL ? JSON_MEMBER : JSON_BROKEN;
@@ -285,8 +313,7 @@ static enum json_step close_object(struct json *json)
     return JSON_CLOSED;
 }
 
-enum json_step json_first_member(struct json *json,
-                                 struct json_string *name_out)
+enum json_step json_first_member(struct json *json, struct json_span *name_out)
 {
     if (json_peek(json) != '{')
         return JSON_BROKEN;
@@ -296,7 +323,7 @@ enum json_step json_first_member(struct json *json,
     return step_to_member(json, name_out);
 }
 
-enum json_step json_next_member(struct json *json, struct json_string *name_out)
+enum json_step json_next_member(struct json *json, struct json_span *name_out)
 {
     switch (json_peek(json)) {
     case '}':
@@ -307,114 +334,4 @@ enum json_step json_next_member(struct json *json, struct json_string *name_out)
     default:
         return JSON_BROKEN;
     }
-}
-
-/* Where json_unescape() writes; counts on when it is full. */
-struct sink {
-    char *out;
-    size_t capacity;
-    size_t size;
-};
-
-static void put(struct sink *sink, const char *bytes, size_t n)
-{
-    if (sink->size < sink->capacity) {
-        size_t room = sink->capacity - sink->size;
-        memcpy(sink->out + sink->size, bytes, n < room ? n : room);
-    }
-    sink->size += n;
-}
-
-static void put_utf8(struct sink *sink, uint32_t c)
-{
-    if (c < 0x80) {
-        put(sink, (char[]){(char)c}, 1);
-    } else if (c < 0x800) {
-        put(sink, (char[]){(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))},
-            2);
-    } else if (c < 0x10000) {
-        put(sink,
-            (char[]){(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)),
-                     (char)(0x80 | (c & 0x3f))},
-            3);
-    } else {
-        put(sink,
-            (char[]){(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3f)),
-                     (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f))},
-            4);
-    }
-}
-
-/* The code unit of \uXXXX at @at; 0 if no such escape is there. */
-static uint32_t unicode_escape(const char *at, const char *end)
-{
-    if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-        return 0;
-    uint32_t unit = 0;
-    for (int i = 2; i < 6; i++)
-        unit = unit << 4 | (uint32_t)hex_value(at[i]);
-    return unit;
-}
-
-static bool is_high_surrogate(uint32_t unit)
-{
-    return unit >= 0xd800 && unit < 0xdc00;
-}
-
-static bool is_low_surrogate(uint32_t unit)
-{
-    return unit >= 0xdc00 && unit < 0xe000;
-}
-
-/* At \uXXXX; ends behind it, or behind the two that make a pair. */
-static const char *unescape_unicode(const char *at, const char *end,
-                                    struct sink *sink)
-{
-    uint32_t unit = unicode_escape(at, end);
-    uint32_t next = unicode_escape(at + 6, end);
-    if (is_high_surrogate(unit) && is_low_surrogate(next)) {
-        put_utf8(sink, 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00));
-        return at + 12;
-    }
-    bool is_lone = is_high_surrogate(unit) || is_low_surrogate(unit);
-    put_utf8(sink, is_lone ? 0xfffd : unit);
-    return at + 6;
-}
-
-/* At a backslash of a scanned string. */
-static const char *unescape(const char *at, const char *end, struct sink *sink)
-{
-    static const char letters[] = "bfnrt";
-    static const char meanings[] = "\b\f\n\r\t";
-    if (at[1] == 'u')
-        return unescape_unicode(at, end, sink);
-    const char *letter = memchr(letters, at[1], sizeof letters - 1);
-    put(sink, letter != NULL ? &meanings[letter - letters] : &at[1], 1);
-    return at + 2;
-}
-
-size_t json_unescape(const struct json_string *string, char *out,
-                     size_t capacity)
-{
-    struct sink sink = {out, capacity, 0};
-    const char *at = string->text;
-    const char *end = at + string->size;
-    while (at < end) {
-        const char *plain = at;
-        at = json_plain(at, end);
-        put(&sink, plain, (size_t)(at - plain));
-        if (at < end)
-            at = unescape(at, end, &sink);
-    }
-    return sink.size;
-}
-
-bool json_is_escaped_word(const struct json_string *string, const char *word)
-{
-    char plain[15];
-    size_t n = strlen(word);
-    assert(n <= sizeof plain);
-    return memchr(string->text, '\\', string->size) != NULL &&
-           json_unescape(string, plain, sizeof plain) == n &&
-           memcmp(plain, word, n) == 0;
 }

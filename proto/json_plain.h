@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #ifdef __SSE2__
@@ -58,25 +59,34 @@ static inline __m128i json_plain_ends(const char *at)
     return _mm_or_si128(control, _mm_or_si128(quote, backslash));
 }
 
-/* By strides of 64 first; stops at most 64 bytes before an end. */
-static inline const char *json_plain_stride(const char *at, const char *end)
+/* A bit for each byte, the first in bit 0; 1 where it is not plain. */
+static inline uint64_t json_plain_mask(__m128i ends)
 {
-    for (; end - at >= 64; at += 64) {
-        __m128i low =
-            _mm_or_si128(json_plain_ends(at), json_plain_ends(at + 16));
-        __m128i high =
-            _mm_or_si128(json_plain_ends(at + 32), json_plain_ends(at + 48));
-        if (_mm_movemask_epi8(_mm_or_si128(low, high)) != 0)
-            break;
-    }
-    return at;
+    return (uint64_t)(unsigned)_mm_movemask_epi8(ends);
 }
 
 /* Within the next 16 bytes, all of which must be there; else at + 16. */
 static inline const char *json_plain_vector(const char *at)
 {
-    unsigned ends = (unsigned)_mm_movemask_epi8(json_plain_ends(at));
-    return at + __builtin_ctz(ends | 1u << 16);
+    return at + __builtin_ctzll(json_plain_mask(json_plain_ends(at)) | 1 << 16);
+}
+
+/* By fours, looked into when an end is among them; ends before the last few. */
+static inline const char *json_plain_fours(const char *at, const char *end)
+{
+    for (; end - at >= 64; at += 64) {
+        __m128i a = json_plain_ends(at);
+        __m128i b = json_plain_ends(at + 16);
+        __m128i c = json_plain_ends(at + 32);
+        __m128i d = json_plain_ends(at + 48);
+        __m128i any = _mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d));
+        if (json_plain_mask(any) != 0)
+            return at + __builtin_ctzll(json_plain_mask(a) |
+                                        json_plain_mask(b) << 16 |
+                                        json_plain_mask(c) << 32 |
+                                        json_plain_mask(d) << 48);
+    }
+    return at;
 }
 
 static inline const char *json_plain_vectors(const char *at, const char *end)
@@ -85,7 +95,7 @@ static inline const char *json_plain_vectors(const char *at, const char *end)
         const char *next = json_plain_vector(at);
         if (next < at + 16)
             return next;
-        at = json_plain_stride(next, end);
+        at = json_plain_fours(next, end);
     }
     return json_plain_words(at, end);
 }
@@ -101,12 +111,20 @@ static inline const char *json_plain(const char *at, const char *end)
 #endif
 }
 
-/* A first step of json_plain() for where an end is near: may stop too early. */
-static inline const char *json_plain_near(const char *at, const char *end)
+/* One step of json_plain() takes this many bytes. */
+#ifdef __SSE2__
+enum { JSON_PLAIN_STEP = 16 };
+#else
+enum { JSON_PLAIN_STEP = 8 };
+#endif
+
+/* json_plain() of the next JSON_PLAIN_STEP bytes, all of which must be there.
+ */
+static inline const char *json_plain_step(const char *at)
 {
 #ifdef __SSE2__
-    return end - at >= 16 ? json_plain_vector(at) : at;
+    return json_plain_vector(at);
 #else
-    return end - at >= 8 ? json_plain_words(at, at + 8) : at;
+    return json_plain_words(at, at + JSON_PLAIN_STEP);
 #endif
 }

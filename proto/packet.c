@@ -13,15 +13,10 @@
  * name occurs again; only an unknown name cannot be made good.
  */
 
-struct value {
-    const char *text; /* borrowed */
-    size_t size;      /* in bytes */
-};
-
 /* What the members of the root came to so far. */
 struct root {
-    struct value to;
-    struct value payload;
+    struct json_span to;
+    struct json_span payload;
     bool is_payload_good; /* the schema's opinion */
 };
 
@@ -31,37 +26,27 @@ static bool is_whoami(const char *text, size_t n)
     return n == sizeof whoami - 1 && memcmp(text, whoami, n) == 0;
 }
 
-static bool is_object(const struct value *value)
+static bool is_object(const struct json_span *value)
 {
     return value->text[0] == '{';
 }
 
-static bool is_filled_string(const struct value *value)
+static bool is_filled_string(const struct json_span *value)
 {
     return value->size > 2 && value->text[0] == '"';
 }
 
-/* Returns false if there is no value; so do all that scan. */
-static bool scan_value(struct json *json, struct value *value_out)
-{
-    json_peek(json);
-    const char *text = json->at;
-    if (!json_skip_value(json))
-        return false;
-    *value_out = (struct value){text, (size_t)(json->at - text)};
-    return true;
-}
-
+/* Returns false if the text is not JSON; so do all that scan. */
 static bool scan_body(struct json *json, bool *is_good_out)
 {
     bool is_type_good = false;
     bool is_data_good = true;
     bool has_others = false;
-    struct json_string name;
-    struct value value;
+    struct json_span name;
+    struct json_span value;
     enum json_step step = json_first_member(json, &name);
     for (; step == JSON_MEMBER; step = json_next_member(json, &name)) {
-        if (!scan_value(json, &value))
+        if (!json_skip_value(json, &value))
             return false;
         if (json_string_is(&name, "type"))
             is_type_good = is_filled_string(&value);
@@ -78,31 +63,31 @@ static bool scan_payload(struct json *json, struct root *root)
 {
     root->is_payload_good = false;
     if (json_peek(json) != '{')
-        return json_skip_value(json);
+        return json_skip_value(json, &root->payload);
     const char *text = json->at;
     if (!scan_body(json, &root->is_payload_good))
         return false;
-    root->payload = (struct value){text, (size_t)(json->at - text)};
+    root->payload = (struct json_span){text, (size_t)(json->at - text)};
     return true;
 }
 
 /* The names are tried longest first: json_string_is() tells sizes quickest. */
-static bool scan_member(struct json *json, const struct json_string *name,
+static bool scan_member(struct json *json, const struct json_span *name,
                         struct root *root)
 {
-    struct value replaced;
+    struct json_span replaced;
     if (json_string_is(name, "payload"))
         return scan_payload(json, root);
     if (json_string_is(name, "from"))
-        return scan_value(json, &replaced);
+        return json_skip_value(json, &replaced);
     if (json_string_is(name, "to"))
-        return scan_value(json, &root->to);
+        return json_skip_value(json, &root->to);
     return false;
 }
 
 static bool scan_root(struct json *json, struct root *root)
 {
-    struct json_string name;
+    struct json_span name;
     enum json_step step = json_first_member(json, &name);
     for (; step == JSON_MEMBER; step = json_next_member(json, &name))
         if (!scan_member(json, &name, root))
@@ -125,9 +110,9 @@ enum packet_kind packet_scan(const char *text, size_t n,
     if (!scan_root(&json, &root) || !root.is_payload_good ||
         !is_filled_string(&root.to))
         return PACKET_MALFORMED;
-    struct json_string to = {root.to.text + 1, root.to.size - 2};
+    struct json_span to = {root.to.text + 1, root.to.size - 2};
     packet_out->to_size =
-        json_unescape(&to, packet_out->to, sizeof packet_out->to);
+        json_string_decode(&to, packet_out->to, sizeof packet_out->to);
     packet_out->payload = root.payload.text;
     packet_out->payload_size = root.payload.size;
     return PACKET_RELAY;

@@ -18,16 +18,16 @@ struct scan {
 /* Scans a copy without a byte to spare; sanitizers see reads behind it. */
 static struct scan scan(const char *text, size_t n)
 {
-    struct scan scan = {.kind = PACKET_MALFORMED};
+    struct scan result = {.kind = PACKET_MALFORMED};
     char *exact = malloc(n);
     ck_assert(exact != NULL || n == 0);
     memcpy(exact, text, n);
-    scan.kind = packet_scan(exact, n, &scan.packet);
-    if (scan.kind == PACKET_RELAY)
-        scan.payload_offset = (size_t)(scan.packet.payload - exact);
-    scan.packet.payload = NULL;
+    result.kind = packet_scan(exact, n, &result.packet);
+    if (result.kind == PACKET_RELAY)
+        result.payload_offset = (size_t)(result.packet.payload - exact);
+    result.packet.payload = NULL;
     free(exact);
-    return scan;
+    return result;
 }
 
 static enum packet_kind kind_of(const char *text)
