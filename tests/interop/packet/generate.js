@@ -1,5 +1,7 @@
 'use strict';
 
+const { isUtf8 } = require('buffer');
+
 /*
  * Makes packets from a seed: good ones, ones with one thing wrong, and both
  * kinds with bytes changed. The same seed makes the same packets everywhere.
@@ -192,8 +194,18 @@ class Generator {
         return this.spaced(this.dress(members));
     }
 
+    /* Puts another bracket, brace, comma or colon in the place of one. */
+    restructured(bytes) {
+        const structure = '[]{},:';
+        const places = [...bytes.keys()].filter((i) => structure.includes(String.fromCharCode(bytes[i])));
+        if (places.length)
+            bytes[this.pick(places)] = this.pick(structure).charCodeAt(0);
+        return bytes;
+    }
+
     /* Changes, drops, doubles or swaps a few bytes, or cuts the end off. */
     mutated(bytes) {
+        if (this.chance(0.2)) return this.restructured(bytes);
         const telling = Buffer.from('{}[]":,\\u0019-+.eEtfn \t\n\f\0\x1f\'/"');
         for (let n = 1 + this.below(3); n > 0 && bytes.length > 0; n--) {
             const at = this.below(bytes.length);
@@ -216,10 +228,9 @@ class Generator {
 
     /* Bytes as a client could send them: always UTF-8. */
     next() {
-        const good = Buffer.from(this.packet());
-        if (this.chance(0.6)) return good;
-        const mutated = this.mutated(good);
-        return require('buffer').isUtf8(mutated) ? mutated : good;
+        const packet = this.packet();
+        const mutated = this.chance(0.4) ? this.mutated(Buffer.from(packet)) : Buffer.from(packet);
+        return isUtf8(mutated) ? mutated : Buffer.from(packet);
     }
 }
 

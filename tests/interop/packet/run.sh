@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs compare.js with what it is given; 77, skipped, where it cannot run.
-here=$(dirname "$0")
+here=${0%/*}
 if ! command -v node >/dev/null; then
     echo "no node here"
     exit 77
