@@ -171,9 +171,10 @@ static int gather(struct frame_partial *partial, const uint8_t *src, size_t n,
                   size_t max_message)
 {
     const struct frame_header *header = &partial->header;
-    /* What the buffer may grow to: if known, the size of the whole message. */
-    size_t limit = header->is_final ? partial->message.size : max_message;
+    size_t limit = partial->message.size; /* what the buffer may grow to */
     uint8_t *tail;
+    if (!header->is_final && limit < max_message)
+        limit = max_message; /* more is to come: leave room to double */
     if (n == 0)
         return 0;
     int rc = bytes_reserve(&partial->gathered, n, limit, &tail);

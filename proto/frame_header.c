@@ -103,7 +103,8 @@ static int check_length(uint64_t length, uint64_t shortest,
         return frame_fault(fault_out, CLOSE_TOO_BIG,
                            "Max frame length of %u has been exceeded.",
                            rules->max_frame);
-    if (length > rules->max_message - message->size)
+    if (length > rules->max_message ||
+        message->size > rules->max_message - length)
         return frame_fault(fault_out, CLOSE_TOO_BIG,
                            "content length exceeded %u bytes.",
                            rules->max_message);

@@ -337,6 +337,30 @@ START_TEST(a_message_over_its_limit_is_refused_at_the_header)
 }
 END_TEST
 
+START_TEST(rules_may_become_stricter_within_a_message)
+{
+    struct frame_rules strict = server;
+    struct bytes stream = BYTES_EMPTY;
+    struct bytes trace = BYTES_EMPTY;
+    struct frame_partial *partial = NULL;
+    strict.max_message = 50;
+    put_large(&stream, 32768 + 1000);
+    const uint8_t *in = bytes_begin(&stream);
+    size_t first = 8 + 32768;
+    ck_assert_int_eq(trace_piece(&trace, &partial, &server, in, first - 1),
+                     FRAME_EVENT_MORE);
+    ck_assert_int_eq(trace_piece(&trace, &partial, &strict, in + first - 1, 1),
+                     FRAME_EVENT_MORE);
+    ck_assert_int_eq(trace_piece(&trace, &partial, &strict, in + first, 4),
+                     FRAME_EVENT_FAULT);
+    ck_assert_int_eq(bytes_append(&trace, "", 1, TRACE_LIMIT), 0);
+    ck_assert_str_eq((char *)bytes_begin(&trace),
+                     FAULT("1009", "content length exceeded 50 bytes."));
+    bytes_deinit(&trace);
+    bytes_deinit(&stream);
+}
+END_TEST
+
 START_TEST(a_bad_byte_is_refused_before_its_frame_is_whole)
 {
     struct bytes stream = BYTES_EMPTY;
@@ -501,6 +525,7 @@ int main(void)
         the_count_of_fragments_begins_anew_with_each_message,
         a_frame_and_a_message_may_be_as_long_as_their_limits,
         a_message_over_its_limit_is_refused_at_the_header,
+        rules_may_become_stricter_within_a_message,
         a_bad_byte_is_refused_before_its_frame_is_whole,
         a_length_over_the_limit_allocates_nothing,
         memory_follows_the_bytes_that_came,
