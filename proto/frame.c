@@ -56,7 +56,10 @@ static void drop(struct frame_partial **partial)
     *partial = NULL;
 }
 
-/* Returns the connection's, made if need be; NULL when out of memory. */
+/*
+ * Returns the connection's, made if need be; NULL when out of memory. Made of
+ * zeros it holds nothing, and its text is at UTF8_START.
+ */
 static struct frame_partial *obtain(struct frame_partial **partial)
 {
     if (!*partial)
@@ -222,10 +225,8 @@ static void begin_frame(struct frame_partial *partial,
     partial->is_in_frame = true;
     if (frame_is_control(header->opcode))
         return;
-    if (header->opcode != FRAME_CONTINUATION) {
-        *message = (struct frame_message){.opcode = header->opcode};
-        partial->text = UTF8_START;
-    }
+    if (header->opcode != FRAME_CONTINUATION)
+        message->opcode = header->opcode;
     message->n_frames++;
     message->size += header->size;
 }

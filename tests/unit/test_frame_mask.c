@@ -68,10 +68,40 @@ START_TEST(text_is_unmasked_and_checked_as_by_two_functions)
 }
 END_TEST
 
+START_TEST(a_bad_byte_is_seen_wherever_it_stands)
+{
+    uint8_t text[600];
+    memset(text, 'x', sizeof(text));
+    for (size_t at = 0; at < sizeof(text); at++) {
+        text[at] = 0xff;
+        check_text(text, sizeof(text), 0);
+        text[at] = 'x';
+    }
+}
+END_TEST
+
+START_TEST(ascii_does_not_fit_into_a_character)
+{
+    uint8_t text[600];
+    memset(text, 'x', sizeof(text));
+    for (size_t at = 0; at < 300; at++) {
+        for (size_t gap = 0; gap < 260; gap++) {
+            size_t end = at + gap + 1;
+            text[at] = 0xc3;
+            text[end] = 0xa9;
+            check_text(text, sizeof(text), 0);
+            text[at] = text[end] = 'x';
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         the_mask_goes_on_bytewise_at_any_size_and_phase,
-        text_is_unmasked_and_checked_as_by_two_functions, NULL};
+        text_is_unmasked_and_checked_as_by_two_functions,
+        a_bad_byte_is_seen_wherever_it_stands,
+        ascii_does_not_fit_into_a_character, NULL};
     return suite_run("frame_mask", tests);
 }
