@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -133,22 +134,29 @@ static int welcome(struct connection *c, const struct admission *admission)
     return 0;
 }
 
+/* After a HEAD the body of a refusal would put the client out of step. */
+static bool may_ask_again(struct handshake *h)
+{
+    return http_keeps_alive(h->http) && ++h->n_requests < REQUESTS_MAX &&
+           strcmp(http_method(h->http), "HEAD") != 0;
+}
+
 static void answer(struct connection *c)
 {
     struct handshake *h = c->handshake;
+    struct worker *w = c->worker;
     struct admission admission;
     enum refusal refusal =
-        admit(c->worker->snapshot, h->http, h->is_throttled, &admission);
+        admit(w->snapshot, h->http, h->is_throttled, &admission);
     if (refusal == REFUSAL_NONE) {
         if (welcome(c, &admission))
             connection_drop(c, END_NO_MEMORY);
         return;
     }
-    bool keep_alive = http_keeps_alive(h->http) &&
-                      ++h->n_requests < REQUESTS_MAX;
+    bool keep_alive = may_ask_again(h);
     if (keep_alive) /* the next request has a handshake_timeout of its own */
-        deadlines_add(&c->worker->deadlines[DEADLINE_HANDSHAKE], &c->phase,
-                      worker_now_ms(c->worker));
+        deadlines_add(&w->deadlines[DEADLINE_HANDSHAKE], &c->phase,
+                      worker_now_ms(w));
     refuse(c, refusal, keep_alive, refusal_name(refusal));
 }
 
