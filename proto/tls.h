@@ -14,6 +14,9 @@
 #include "proto/bytes.h"
 #include "proto/errmsg.h"
 
+/* The most plaintext that one record carries, in bytes. */
+enum { TLS_RECORD_MAX = 16384 };
+
 /* Certificates and rules, shared by many connections and by threads. */
 struct tls_context;
 
@@ -40,7 +43,7 @@ int tls_context_new_client(const struct tls_client_options *options,
                            struct tls_context **context_out,
                            struct errmsg *errmsg);
 
-/* Safe from any thread. Connections keep what they need of it alive. */
+/* From any thread, at any time: connections keep what they need of it. */
 void tls_context_free(struct tls_context *context);
 
 /*
@@ -57,8 +60,8 @@ struct tls;
 
 /*
  * Starts a connection of @context's role.
- * @host: client: the name or address to ask for (SNI) and to verify; server:
- *        NULL
+ * @host: client: the name or address (without brackets) to ask for and to
+ *        verify, not ""; server: NULL
  * Returns NULL when out of memory.
  */
 struct tls *tls_new(struct tls_context *context, const char *host);
@@ -71,14 +74,18 @@ enum tls_status {
 };
 
 /*
- * Starts (client) or continues the handshake and decrypts.
- * @in, @n:      ciphertext from the peer; all of it is used; may be none
- * @plain:       receives the plaintext; there must be room for @n bytes plus
- *               what earlier calls could not deliver - never more than
- *               @n + 16384 bytes
- * @plain_out:   how many bytes of plaintext there are
- * @cipher:      what must be sent to the peer is appended here
- * @cipher_limit: the most it may hold
+ * Starts (client, with no input) or continues the handshake and decrypts.
+ * @in, @n:        ciphertext from the peer; all of it is used, at once
+ * @plain:         receives the plaintext; must not overlap @in
+ * @plain_capacity: at least @n + TLS_RECORD_MAX: a record that earlier calls
+ *                 brought nearly whole may be among it
+ * @plain_out:     how many bytes of plaintext there are, whatever is returned
+ * @cipher:        what must be sent to the peer is appended here, also with
+ *                 TLS_FAULT
+ * @cipher_limit:  the most it may hold; when that is not enough: TLS_FAULT
+ *
+ * TLS_CLOSED and TLS_FAULT are final: what comes later is ignored. When the
+ * socket ends before TLS_CLOSED, the stream may have been cut by anybody.
  */
 enum tls_status tls_feed(struct tls *tls, const uint8_t *in, size_t n,
                          uint8_t *plain, size_t plain_capacity,
@@ -87,18 +94,30 @@ enum tls_status tls_feed(struct tls *tls, const uint8_t *in, size_t n,
 
 /*
  * Encrypts all of @n bytes, in records of up to 16 KiB, appended to @cipher.
- * Returns 0, -ENOBUFS or -ENOMEM (the connection must then be ended), or
- * -EAGAIN before the handshake is complete, with nothing consumed.
+ * Also after TLS_CLOSED, which ends the peer's direction only. Returns 0, or
+ * with nothing consumed and nothing appended:
+ *   -EAGAIN   the handshake is not complete
+ *   -ENOBUFS  @cipher would hold more than @cipher_limit; up to 29 bytes per
+ *             record and 64 for the call are counted beside @n
+ *   -EPIPE    after tls_close() or TLS_FAULT
+ *   -ENOMEM   the connection must be ended
  */
 int tls_write(struct tls *tls, const uint8_t *plain, size_t n,
               struct bytes *cipher, size_t cipher_limit);
 
-/* Appends a close_notify; nothing may be written afterwards. Idempotent. */
+/*
+ * Appends a close_notify; nothing may be written afterwards. Appends nothing
+ * the second time, before the handshake is complete and after TLS_FAULT.
+ * Returns 0, or -ENOBUFS or -ENOMEM with nothing appended.
+ */
 int tls_close(struct tls *tls, struct bytes *cipher, size_t cipher_limit);
 
 bool tls_is_established(const struct tls *tls);
 
-/* The reason of the last TLS_FAULT, for a log or a person; static or owned. */
+/*
+ * The reason of TLS_FAULT, for a log or a person, or "": "the server's
+ * certificate is not accepted: certificate has expired". Valid as long as @tls.
+ */
 const char *tls_fault(const struct tls *tls);
 
 /* "TLSv1.3" and such; "" before the handshake is complete. */
