@@ -20,7 +20,8 @@ static inline void script_add(struct bytes *out, uint8_t first,
                               const void *payload, size_t size)
 {
     static uint8_t count;
-    const uint8_t mask[4] = {0x80, ++count, 0x7f, (uint8_t)(count * 7)};
+    count++;
+    const uint8_t mask[4] = {0x80, count, 0x7f, (uint8_t)(count * 7)};
     uint8_t header[FRAME_HEADER_MAX];
     size_t n = frame_write_header(header, FRAME_TEXT, true, size);
     header[0] = first;
@@ -53,8 +54,9 @@ static inline void script_add_random(struct bytes *out, bool *in_message)
         "\xc3\xa9",
         "\xf0\x9f\x98\x80",
         "{\"to\":\"x\"}",
-        "a text that is rather longer than sixty-four bytes, with \xc3\xa9 in "
-        "it, to reach the wide paths of the mask and of the check"};
+        ("a text that is longer than the stride of 128 bytes, with \xc3\xa9 "
+         "in it, to reach the wide paths of the mask and of the check, which "
+         "look at so many bytes at once")};
     static const char *const halves[] = {"\xe2\x82", "\xac", "\xf0", "\xff"};
     const char *text = texts[rand() % 6];
     bool is_final = rand() % 2;

@@ -30,6 +30,21 @@ START_TEST(the_limit_counts_what_is_held_not_what_was)
 }
 END_TEST
 
+START_TEST(a_buffer_that_is_filled_grows_to_its_limit)
+{
+    const size_t limits[] = {1, 1007, 1009, 131072};
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        struct bytes bytes = BYTES_EMPTY;
+        for (size_t n = 0; n < limits[i]; n++) {
+            ck_assert_int_eq(bytes_append(&bytes, "x", 1, limits[i]), 0);
+            ck_assert_uint_le(bytes.capacity, limits[i]);
+        }
+        ck_assert_uint_eq(bytes.capacity, limits[i]);
+        bytes_deinit(&bytes);
+    }
+}
+END_TEST
+
 START_TEST(a_length_near_size_max_is_refused)
 {
     struct bytes bytes = BYTES_EMPTY;
@@ -66,7 +81,9 @@ int main(void)
 {
     const TTest *const tests[] = {an_empty_buffer_owns_no_memory,
                                   the_limit_counts_what_is_held_not_what_was,
+                                  a_buffer_that_is_filled_grows_to_its_limit,
                                   a_length_near_size_max_is_refused,
-                                  bytes_come_out_as_they_went_in, NULL};
+                                  bytes_come_out_as_they_went_in,
+                                  NULL};
     return suite_run("bytes", tests);
 }

@@ -16,6 +16,34 @@ static const struct frame_rules server = {.max_frame = 32768,
                                           .max_fragments = 16,
                                           .is_server = true};
 
+/* What was asked of malloc() and calloc(); the n_until_null-th fails. */
+static size_t n_allocations;
+static size_t largest_allocation;
+static size_t n_until_null;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+static bool may_have(size_t size)
+{
+    n_allocations++;
+    if (size > largest_allocation)
+        largest_allocation = size;
+    return n_until_null == 0 || --n_until_null > 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return may_have(size) ? __real_malloc(size) : NULL;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return may_have(n * size) ? __real_calloc(n, size) : NULL;
+}
+
 /* Reads whole, byte by byte and in random cuts; returns what all agree on. */
 static struct bytes trace_every_way(const struct frame_rules *rules,
                                     const uint8_t *stream, size_t n)
@@ -309,6 +337,30 @@ START_TEST(a_message_over_its_limit_is_refused_at_the_header)
 }
 END_TEST
 
+START_TEST(rules_may_become_stricter_within_a_message)
+{
+    struct frame_rules strict = server;
+    struct bytes stream = BYTES_EMPTY;
+    struct bytes trace = BYTES_EMPTY;
+    struct frame_partial *partial = NULL;
+    strict.max_message = 50;
+    put_large(&stream, 32768 + 1000);
+    const uint8_t *in = bytes_begin(&stream);
+    size_t first = 8 + 32768;
+    ck_assert_int_eq(trace_piece(&trace, &partial, &server, in, first - 1),
+                     FRAME_EVENT_MORE);
+    ck_assert_int_eq(trace_piece(&trace, &partial, &strict, in + first - 1, 1),
+                     FRAME_EVENT_MORE);
+    ck_assert_int_eq(trace_piece(&trace, &partial, &strict, in + first, 4),
+                     FRAME_EVENT_FAULT);
+    ck_assert_int_eq(bytes_append(&trace, "", 1, TRACE_LIMIT), 0);
+    ck_assert_str_eq((char *)bytes_begin(&trace),
+                     FAULT("1009", "content length exceeded 50 bytes."));
+    bytes_deinit(&trace);
+    bytes_deinit(&stream);
+}
+END_TEST
+
 START_TEST(a_bad_byte_is_refused_before_its_frame_is_whole)
 {
     struct bytes stream = BYTES_EMPTY;
@@ -324,6 +376,86 @@ START_TEST(a_bad_byte_is_refused_before_its_frame_is_whole)
     ck_assert_int_eq(trace_piece(&trace, &partial, &server, in + 8 + 400, 1),
                      FRAME_EVENT_FAULT);
     bytes_deinit(&trace);
+    bytes_deinit(&stream);
+}
+END_TEST
+
+START_TEST(a_length_over_the_limit_allocates_nothing)
+{
+    for (unsigned bit = 15; bit < 64; bit++) {
+        uint8_t in[14] = {0x81, 0xff};
+        struct frame_partial *partial = NULL;
+        struct frame frame;
+        size_t used;
+        for (unsigned i = 0; i < 8; i++)
+            in[2 + i] = (uint8_t)((1ull << bit | 1) >> (56 - 8 * i));
+        n_allocations = 0;
+        enum frame_event event =
+            frame_read(&partial, &server, in, sizeof(in), &used, &frame);
+        size_t n = n_allocations; /* of its own: the assertions allocate */
+        ck_assert_int_eq(event, FRAME_EVENT_FAULT);
+        ck_assert_uint_eq(n, 0);
+    }
+}
+END_TEST
+
+START_TEST(memory_follows_the_bytes_that_came)
+{
+    const size_t least = 1100; /* the first block, and the partial itself */
+    uint8_t in[8] = {0x81, 0xfe, 0x80};
+    struct frame_partial *partial = NULL;
+    struct frame frame;
+    size_t used;
+    largest_allocation = 0;
+    ck_assert_int_eq(
+        frame_read(&partial, &server, in, sizeof(in), &used, &frame),
+        FRAME_EVENT_MORE);
+    for (size_t n = 1; n < 32768; n++) {
+        in[0] = 'x';
+        ck_assert_int_eq(frame_read(&partial, &server, in, 1, &used, &frame),
+                         FRAME_EVENT_MORE);
+        ck_assert_uint_le(largest_allocation, n < least / 2 ? least : 2 * n);
+    }
+    ck_assert_int_eq(frame_read(&partial, &server, in, 1, &used, &frame),
+                     FRAME_EVENT_MESSAGE);
+    ck_assert_uint_eq(largest_allocation, 32768);
+    frame_partial_free(partial);
+}
+END_TEST
+
+/* Returns the last event, with the n-th allocation of frame_read() failing. */
+static enum frame_event read_in_need(const struct bytes *stream, size_t nth,
+                                     struct frame *frame_out)
+{
+    struct frame_partial *partial = NULL;
+    enum frame_event event = FRAME_EVENT_MORE;
+    size_t n = bytes_size(stream);
+    n_until_null = nth;
+    for (size_t at = 0; event == FRAME_EVENT_MORE && at < n; at++) {
+        size_t used;
+        uint8_t in = bytes_begin(stream)[at];
+        event = frame_read(&partial, &server, &in, 1, &used, frame_out);
+    }
+    n_until_null = 0;
+    frame_partial_free(partial);
+    return event;
+}
+
+START_TEST(out_of_memory_is_a_fault_1011)
+{
+    struct bytes stream = BYTES_EMPTY;
+    struct frame frame;
+    size_t n_faults = 0;
+    uint8_t text[3000];
+    memset(text, 'x', sizeof(text));
+    script_add(&stream, 0x01, text, sizeof(text));
+    script_add(&stream, 0x80, text, sizeof(text));
+    while (read_in_need(&stream, n_faults + 1, &frame) == FRAME_EVENT_FAULT) {
+        ck_assert_uint_eq(frame.code, 1011);
+        ck_assert_str_eq(frame.reason, "Internal server error");
+        n_faults++;
+    }
+    ck_assert_uint_eq(n_faults, 5); /* the partial; 1008, 2016, 4032, 8064 */
     bytes_deinit(&stream);
 }
 END_TEST
@@ -393,7 +525,11 @@ int main(void)
         the_count_of_fragments_begins_anew_with_each_message,
         a_frame_and_a_message_may_be_as_long_as_their_limits,
         a_message_over_its_limit_is_refused_at_the_header,
+        rules_may_become_stricter_within_a_message,
         a_bad_byte_is_refused_before_its_frame_is_whole,
+        a_length_over_the_limit_allocates_nothing,
+        memory_follows_the_bytes_that_came,
+        out_of_memory_is_a_fault_1011,
         a_client_refuses_what_is_masked,
         binary_may_be_allowed_and_is_no_text,
         only_codes_of_the_rfc_are_valid,

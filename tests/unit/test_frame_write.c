@@ -10,28 +10,6 @@
 static const struct frame_rules client = {
     .max_frame = 1u << 30, .max_message = 1u << 30, .max_fragments = 1u << 30};
 
-START_TEST(the_mask_goes_on_bytewise_at_any_size_and_phase)
-{
-    const uint8_t mask[4] = {0x12, 0x34, 0x56, 0x78};
-    for (size_t n = 0; n < 70; n++) {
-        for (unsigned phase = 0; phase < 8; phase++) {
-            uint8_t *src = malloc(n + 1); /* + 1: malloc(0) may be NULL */
-            uint8_t *dst = malloc(n + 1);
-            ck_assert(src && dst);
-            for (size_t i = 0; i < n; i++)
-                src[i] = (uint8_t)rand();
-            frame_mask(dst, src, n, mask, phase);
-            for (size_t i = 0; i < n; i++)
-                ck_assert_uint_eq(dst[i], src[i] ^ mask[(phase + i) % 4]);
-            frame_mask(src, src, n, mask, phase);
-            ck_assert_mem_eq(src, dst, n);
-            free(src);
-            free(dst);
-        }
-    }
-}
-END_TEST
-
 static const struct {
     uint64_t size;
     size_t n;
@@ -170,7 +148,6 @@ int main(void)
 {
     Suite *suite = suite_create("frame_write");
     TCase *tcase = tcase_create("frame_write");
-    tcase_add_test(tcase, the_mask_goes_on_bytewise_at_any_size_and_phase);
     tcase_add_loop_test(tcase, a_length_has_its_shortest_form, 0,
                         sizeof(headers) / sizeof(headers[0]));
     tcase_add_test(tcase, a_header_says_whether_it_is_the_last);

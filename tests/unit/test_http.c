@@ -234,6 +234,8 @@ static const struct example requests[] = {
      "<abc0123456789> @89\n"},
     {IN(CHUNKED "1\r\na\r\n0\r\nTrailer: b\r\nC:\r\n\r\n"),
      "POST /a 1.1 [Host=h] [Transfer-Encoding=chunked] ... <a> @84\n"},
+    {IN(CHUNKED "0\r\nContent-Length: 9\r\nConnection: close\r\n\r\nGET"),
+     "POST /a 1.1 [Host=h] [Transfer-Encoding=chunked] ... @100\n"},
     {IN(CHUNKED "0\r\n\r\n"),
      "POST /a 1.1 [Host=h] [Transfer-Encoding=chunked] ... @62\n"},
     {IN(CHUNKED "14\r\n01234567890123456789\r\n0\r\n\r\n"),
@@ -468,6 +470,26 @@ START_TEST(small_chunks_pass_and_long_extensions_do_not)
 }
 END_TEST
 
+START_TEST(trailers_are_bounded_as_heads_are)
+{
+    const struct http_limits within = {
+        .head_size = 100, .target_size = 9, .n_headers = 4, .body_size = 99};
+    char in[600] = CHUNKED "63\r\n";
+    size_t n = strlen(in);
+    memset(in + n, 'x', 99);
+    strcpy(in + n + 99, "\r\n0\r\n");
+    n = strlen(in);
+    while (strlen(in) < n + 101)
+        strcat(in, "A: bcd\r\n");
+    char expected[300];
+    snprintf(expected, sizeof expected,
+             "POST /a 1.1 [Host=h] [Transfer-Encoding=chunked] "
+             "...fault 431 @%zu",
+             n + 100);
+    expect_within(&within, HTTP_REQUESTS, in, strlen(in), expected);
+}
+END_TEST
+
 static struct http_reader *read_whole(const char *in)
 {
     const struct http_limits wide = {
@@ -549,6 +571,7 @@ int main(void)
     tcase_add_test(tcase, empty_lines_and_interim_responses_count_as_head);
     tcase_add_test(tcase, a_header_too_many_is_a_431_and_none_is_dropped);
     tcase_add_test(tcase, small_chunks_pass_and_long_extensions_do_not);
+    tcase_add_test(tcase, trailers_are_bounded_as_heads_are);
     tcase_add_test(tcase, headers_are_found_by_name_in_any_case);
     tcase_add_test(tcase, a_token_is_looked_for_in_all_headers_of_the_name);
     tcase_add_test(tcase, a_list_of_blanks_costs_linear_time);

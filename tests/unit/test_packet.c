@@ -18,16 +18,16 @@ struct scan {
 /* Scans a copy without a byte to spare; sanitizers see reads behind it. */
 static struct scan scan(const char *text, size_t n)
 {
-    struct scan scan = {.kind = PACKET_MALFORMED};
+    struct scan result = {.kind = PACKET_MALFORMED};
     char *exact = malloc(n);
     ck_assert(exact != NULL || n == 0);
     memcpy(exact, text, n);
-    scan.kind = packet_scan(exact, n, &scan.packet);
-    if (scan.kind == PACKET_RELAY)
-        scan.payload_offset = (size_t)(scan.packet.payload - exact);
-    scan.packet.payload = NULL;
+    result.kind = packet_scan(exact, n, &result.packet);
+    if (result.kind == PACKET_RELAY)
+        result.payload_offset = (size_t)(result.packet.payload - exact);
+    result.packet.payload = NULL;
     free(exact);
-    return scan;
+    return result;
 }
 
 static enum packet_kind kind_of(const char *text)
@@ -181,6 +181,14 @@ START_TEST(what_the_router_throws_on_is_malformed)
     char *text = quoted(refused[_i]);
     ck_assert_msg(kind_of(text) == PACKET_MALFORMED, "%s", text);
     free(text);
+}
+END_TEST
+
+START_TEST(an_empty_message_is_malformed_wherever_it_lies)
+{
+    struct packet packet;
+    ck_assert_int_eq(packet_scan(NULL, 0, &packet), PACKET_MALFORMED);
+    ck_assert_int_eq(packet_scan("whoami", 0, &packet), PACKET_MALFORMED);
 }
 END_TEST
 
@@ -381,6 +389,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_good_packet_is_taken_apart, 0, N_OF(relayed));
     tcase_add_loop_test(tcase, what_the_router_throws_on_is_malformed, 0,
                         N_OF(refused));
+    tcase_add_test(tcase, an_empty_message_is_malformed_wherever_it_lies);
     tcase_add_test(tcase, a_refused_packet_leaves_the_result_alone);
     tcase_add_test(tcase, to_is_cut_but_its_size_is_told);
     tcase_add_test(tcase, every_shorter_prefix_is_malformed);
