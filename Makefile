@@ -1,0 +1,47 @@
+# A door to Meson: make run | test | test-full | bench | fuzz | format | install
+#
+# Variables: CC, ONCE=1 (run), LISTEN=ws://HOST:PORT (run), FUZZ_SECONDS (fuzz,
+# test-full), SETUP="-Dprefix=/usr" (what else Meson is told), DESTDIR (install)
+
+BUILD = build
+export FUZZ_SECONDS ?= 60
+
+all: build
+
+deps:
+	tests/run/deps.sh build
+
+build: deps
+	tests/run/setup.sh $(BUILD) $(SETUP)
+	ninja -C $(BUILD)
+
+run: build
+	PATH="$(CURDIR)/$(BUILD)/daemon:$(CURDIR)/$(BUILD)/client:$$PATH" docs/examples/first-call.sh
+
+test:
+	tests/run/deps.sh build test
+	tests/run/test.sh
+
+test-full:
+	tests/run/deps.sh build test full
+	tests/run/test-full.sh
+
+bench:
+	tests/run/deps.sh build test
+	tests/run/setup.sh $(BUILD) -Dtests=true
+	meson test -C $(BUILD) --benchmark --verbose --num-processes 1
+
+fuzz:
+	tests/run/deps.sh build test full
+	tests/run/test-full.sh fuzz
+
+format:
+	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+install: build
+	meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all deps build run test test-full bench fuzz format install clean

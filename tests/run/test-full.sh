@@ -1,0 +1,71 @@
+#!/bin/sh
+# test-full.sh [STEP...]: the long forms, each in a build folder of its own.
+# Every step leaves a log of Meson's; the last line counts all of them.
+set -u
+cd "$(dirname "$0")/../.." || exit
+
+logs=
+failed=0
+
+# step CC FOLDER LOG MESON-OPTION... -- TEST-OPTION...
+# Builds what the chosen tests need, and runs them. What does not get that far
+# leaves no log, and that counts as a failed test.
+step() {
+    cc=$1 folder=$2 base=$3
+    shift 3
+    echo "=== $folder $*"
+    options=
+    while [ "$1" != -- ]; do
+        options="$options $1"
+        shift
+    done
+    shift
+    case " $* " in
+    *" --setup "*) log=$folder/meson-logs/$base-valgrind.json ;;
+    *) log=$folder/meson-logs/$base.json ;;
+    esac
+    rm -f "$log"
+    logs="$logs $log"
+    CC=$cc tests/run/setup.sh "$folder" -Dtests=true -Dwerror=true $options &&
+        meson test -C "$folder" --logbase "$base" --print-errorlogs "$@" ||
+        failed=1
+}
+
+# ThreadSanitizer dies where the kernel scatters mappings more than it expects.
+orderly=
+setarch -R true 2>/dev/null && orderly='--wrapper=setarch -R'
+
+run_long() {
+    step cc build testlog-long -- --suite long
+}
+
+run_clang() {
+    step clang build-clang testlog -- --no-suite long --no-suite policy
+}
+
+run_asan() {
+    step cc build-asan testlog -Db_sanitize=address,undefined -Db_lundef=false -- \
+        --no-suite long --no-suite policy --timeout-multiplier 3
+}
+
+run_tsan() {
+    step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false -- \
+        --no-suite long --no-suite policy --timeout-multiplier 5 \
+        ${orderly:+"$orderly"}
+}
+
+run_valgrind() {
+    step cc build testlog -- --setup valgrind --suite unit --suite fuzz
+}
+
+# libFuzzer, FUZZ_SECONDS for each room, from the corpus.
+run_fuzz() {
+    step clang build-fuzz testlog -Dfuzz=true -Db_lundef=false \
+        -Db_sanitize=address,undefined -- --suite fuzz
+}
+
+for name in ${*:-long clang asan tsan valgrind fuzz}; do
+    "run_$name"
+done
+tests/run/tally.py $logs || failed=1
+exit $failed
