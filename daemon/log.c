@@ -35,6 +35,7 @@ enum {
 struct buffer {
     char bytes[QUEUE_BYTES];
     size_t n;
+    uint64_t n_lost; /* lines that found no room behind these */
 };
 
 /* Of all below, guarded by lock what is not atomic. The buffers cost no
@@ -43,7 +44,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
 static struct buffer buffers[2];
 static struct buffer *filling = &buffers[0];
-static uint64_t n_lost; /* lines since the last one that found room */
 static pthread_t thread;
 static bool has_thread;
 static bool is_closing;
@@ -81,6 +81,19 @@ bool log_is_enabled(enum log_level level)
 {
     return (int)level <=
            atomic_load_explicit(&current_level, memory_order_relaxed);
+}
+
+/* ---- lines ---- */
+
+static size_t print(enum log_level level, const char *text,
+                    char line_out[static LOGLINE_MAX])
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int format = atomic_load_explicit(&current_format, memory_order_relaxed);
+    bool journal = atomic_load_explicit(&is_journal, memory_order_relaxed);
+    return logline_print(level, (enum log_format)format, journal, &now, text,
+                         line_out);
 }
 
 /* ---- the thread ---- */
@@ -133,30 +146,48 @@ static size_t write_bytes(const char *bytes, size_t n)
     return n_written;
 }
 
+static bool has_news(const struct buffer *buffer)
+{
+    return buffer->n || buffer->n_lost;
+}
+
 /* Swaps the buffers once there is something to write; NULL: the end. */
 static struct buffer *take_full(void)
 {
-    while (filling->n == 0 && !is_closing)
+    while (!has_news(filling) && !is_closing)
         pthread_cond_wait(&changed, &lock);
-    if (filling->n == 0)
+    if (!has_news(filling))
         return NULL;
     struct buffer *full = filling;
     filling = full == &buffers[0] ? &buffers[1] : &buffers[0];
     return full;
 }
 
+static bool tell_loss(uint64_t n_lost)
+{
+    char text[80];
+    char line[LOGLINE_MAX];
+    snprintf(text, sizeof text, "log lost lines=%llu",
+             (unsigned long long)n_lost);
+    size_t n = print(LOG_WARN, text, line);
+    return n && write_bytes(line, n) == n;
+}
+
 static void *write_lines(void *unused)
 {
+    uint64_t n_lost = 0; /* and not told yet */
     struct buffer *full;
     (void)unused;
     pthread_mutex_lock(&lock);
     while ((full = take_full())) {
         pthread_mutex_unlock(&lock);
         size_t n = write_bytes(full->bytes, full->n);
-        uint64_t n_unwritten = count_lines(full->bytes + n, full->n - n);
+        n_lost += count_lines(full->bytes + n, full->n - n) + full->n_lost;
+        if (n_lost && tell_loss(n_lost))
+            n_lost = 0;
         pthread_mutex_lock(&lock);
-        n_lost += n_unwritten;
         full->n = 0;
+        full->n_lost = 0;
     }
     has_ended = true;
     pthread_cond_broadcast(&changed);
@@ -244,35 +275,16 @@ void log_close(void)
         pthread_join(thread, NULL);
 }
 
-static bool append(const char *line, size_t n)
+/* Once a line was lost the following are, too, until the buffers are swapped:
+ * no line stands before the one that tells of a loss. */
+static void append(struct buffer *buffer, const char *line, size_t n)
 {
-    if (n > sizeof filling->bytes - filling->n)
-        return false;
-    memcpy(filling->bytes + filling->n, line, n);
-    filling->n += n;
-    return true;
-}
-
-static size_t print(enum log_level level, const char *text,
-                    char line_out[static LOGLINE_MAX])
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int format = atomic_load_explicit(&current_format, memory_order_relaxed);
-    bool journal = atomic_load_explicit(&is_journal, memory_order_relaxed);
-    return logline_print(level, (enum log_format)format, journal, &now, text,
-                         line_out);
-}
-
-/* Tells how many lines there was no room for. */
-static void append_loss(void)
-{
-    char text[80];
-    char line[LOGLINE_MAX];
-    snprintf(text, sizeof text, "log lost lines=%llu",
-             (unsigned long long)n_lost);
-    if (append(line, print(LOG_WARN, text, line)))
-        n_lost = 0;
+    if (n == 0 || buffer->n_lost || n > sizeof buffer->bytes - buffer->n) {
+        buffer->n_lost++;
+        return;
+    }
+    memcpy(buffer->bytes + buffer->n, line, n);
+    buffer->n += n;
 }
 
 static void put(const char *line, size_t n)
@@ -280,10 +292,7 @@ static void put(const char *line, size_t n)
     pthread_mutex_lock(&lock);
     bool is_direct = !has_thread || has_ended;
     if (!is_direct) {
-        if (n_lost)
-            append_loss();
-        if (n == 0 || n_lost || !append(line, n))
-            n_lost++;
+        append(filling, line, n);
         pthread_cond_signal(&changed);
     }
     pthread_mutex_unlock(&lock);
