@@ -246,9 +246,12 @@ static void tell_range(const struct setting *setting, const char *text,
                        struct errmsg *errmsg)
 {
     char min[QUANTITY_CHARS], max[QUANTITY_CHARS];
+    bool is_zero_apart = setting->zero && setting->min;
     quantity_print(setting->min, type_of(setting)->unit, min);
     quantity_print(setting->max, type_of(setting)->unit, max);
-    errmsg_set(errmsg, "%.40s is out of range: use %s to %s", text, min, max);
+    errmsg_set(errmsg, "%.40s is out of range: use %s to %s%s%s", text, min,
+               max, is_zero_apart ? ", or 0: " : "",
+               is_zero_apart ? setting->zero : "");
 }
 
 int values_set(struct config *config, const struct setting *setting,
