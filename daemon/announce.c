@@ -43,5 +43,5 @@ int announce_write_rc(const struct server *server, struct errmsg *errmsg)
                    "write_rc needs a ws:// or wss:// address in listen");
         return -EINVAL;
     }
-    return rc_write(path, endpoint, key ? key : "", errmsg);
+    return rc_write(path, endpoint, key, errmsg);
 }

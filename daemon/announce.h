@@ -20,7 +20,8 @@ const char *announce_key(const struct server *server);
 void announce_print(const struct server *server, FILE *file);
 
 /*
- * Writes the file that the setting write_rc names, if it does.
+ * Writes the file that the setting write_rc names, if it does; without a key
+ * where none is needed.
  * Returns 0, -EINVAL (no endpoint to write) or as rc_write(), with @errmsg.
  */
 int announce_write_rc(const struct server *server, struct errmsg *errmsg);
