@@ -53,7 +53,7 @@ static int refuse_unknown(const char *name, struct errmsg *errmsg)
     return -EINVAL;
 }
 
-/* Whether the option may stand without a value; what it then means. */
+/* What the option means without a value; NULL: it needs one. */
 static const char *default_value(const struct flag *flag)
 {
     if (flag->kind == FLAG_CONFIG)
@@ -92,6 +92,15 @@ static int read_option(struct flags *flags, const char *option,
     return 0;
 }
 
+/* Without what follows a sign of equality: it may be a key. */
+static void name_option(const char *word, struct errmsg *errmsg)
+{
+    char option[2 + NAME_MAX_CHARS + 1] = "";
+    size_t n = strcspn(word, "=");
+    memcpy(option, word, n < sizeof option ? n : sizeof option - 1);
+    errmsg_prefix(errmsg, "%s", option);
+}
+
 int flags_next(struct flags *flags, struct flag *flag_out,
                struct errmsg *errmsg)
 {
@@ -106,12 +115,8 @@ int flags_next(struct flags *flags, struct flag *flag_out,
                                "their value as --option=VALUE");
             rc = -EINVAL;
         }
-        /* The value is left out: it may be a key. */
         if (rc)
-            errmsg_prefix(errmsg, "%.*s",
-                          (int)strcspn(word, "=") < 80 ? (int)strcspn(word, "=")
-                                                       : 80,
-                          word);
+            name_option(word, errmsg);
     }
     if (rc == 0)
         *flag_out = flag;
