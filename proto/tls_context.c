@@ -140,11 +140,11 @@ static int load_certificate(SSL_CTX *ssl, const char *path,
 /* Called for keys with a passphrase; asking at a terminal would hang us. */
 static int refuse_passphrase(char *out, int size, int is_writing, void *data)
 {
-    (void)out;
-    (void)size;
     (void)is_writing;
     bool *has_passphrase = data;
     *has_passphrase = true;
+    if (size > 0)
+        out[0] = '\0';
     return -1;
 }
 

@@ -100,19 +100,22 @@ static X509 *make_certificate(EVP_PKEY *key, int days)
     return NULL;
 }
 
-/* Opens a file that must not exist yet. */
-static int create(const char *path, mode_t mode, FILE **file_out,
-                  struct errmsg *errmsg)
+/* Opens a file that must not exist yet; NULL, with errno, when it cannot. */
+static FILE *create(const char *path, mode_t mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (file) {
-        *file_out = file;
-        return 0;
-    }
-    int error = errno;
-    if (fd >= 0)
+    if (fd >= 0 && !file) {
+        int error = errno;
         close(fd);
+        unlink(path);
+        errno = error;
+    }
+    return file;
+}
+
+static int blame_creation(const char *path, int error, struct errmsg *errmsg)
+{
     if (error == EEXIST)
         errmsg_set(errmsg, "%s exists and is kept: remove it first", path);
     else
@@ -137,10 +140,9 @@ static int finish(FILE *file, const char *path, bool is_written,
 static int write_key(const EVP_PKEY *key, const char *path,
                      struct errmsg *errmsg)
 {
-    FILE *file;
-    int rc = create(path, S_IRUSR | S_IWUSR, &file, errmsg);
-    if (rc)
-        return rc;
+    FILE *file = create(path, S_IRUSR | S_IWUSR);
+    if (!file)
+        return blame_creation(path, errno, errmsg);
     errno = 0;
     bool is_written =
         PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
@@ -150,10 +152,9 @@ static int write_key(const EVP_PKEY *key, const char *path,
 static int write_certificate(const X509 *certificate, const char *path,
                              struct errmsg *errmsg)
 {
-    FILE *file;
-    int rc = create(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, &file, errmsg);
-    if (rc)
-        return rc;
+    FILE *file = create(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    if (!file)
+        return blame_creation(path, errno, errmsg);
     errno = 0;
     bool is_written = PEM_write_X509(file, certificate);
     return finish(file, path, is_written, errmsg);
