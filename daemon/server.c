@@ -179,10 +179,16 @@ void server_free(struct server *server)
 
 /* ---- beginning ---- */
 
+/* Whether nobody could connect unless we made a key. */
+static bool needs_fresh_key(const struct config *config)
+{
+    return config->api_key_required && !config->api_key && !config->keys_file;
+}
+
 static int make_fresh_key(struct server *s, const struct config *config,
                           struct errmsg *errmsg)
 {
-    if (!config->api_key_required || config->api_key || config->keys_file)
+    if (!needs_fresh_key(config))
         return 0;
     s->fresh_key = malloc(KEY_CHARS + 1);
     if (!s->fresh_key)
@@ -380,12 +386,18 @@ int server_reload(struct server *server, struct config *config,
 {
     struct server *s = server;
     struct snapshot *snapshot;
+    const char *fresh_key = needs_fresh_key(config) ? s->fresh_key : NULL;
     int rc = config_check_reload(s->snapshot->config, config, errmsg);
+    if (rc == 0 && needs_fresh_key(config) && !fresh_key) {
+        errmsg_set(errmsg, "no key is left that could connect: set api_key "
+                           "or keys_file, or api_key_required = false");
+        rc = -EINVAL;
+    }
     if (rc) {
         config_free(config);
         return rc;
     }
-    rc = snapshot_new(config, s->fresh_key, &snapshot, errmsg);
+    rc = snapshot_new(config, fresh_key, &snapshot, errmsg);
     if (rc)
         return rc;
     snapshot_unref(s->snapshot);
