@@ -1,0 +1,318 @@
+/*
+ * libmonologue: call functions in other programs, and let them call yours,
+ * through a monologued server or the API Gateway original.
+ *
+ * Everything runs on a uv_loop_t of the caller's and nothing blocks it, but
+ * for reading a few small files in monologue_new(). One client belongs to one
+ * loop and is used from its thread only; monologue_blocking_*() at the end is
+ * the same for programs without a loop, from any thread.
+ *
+ * Functions return 0 or a negative errno, libuv's own (UV_EOF, UV_EAI_...)
+ * included; monologue_strerror() names it, monologue_errmsg() tells more. A
+ * callback runs exactly once, never before the function that took it has
+ * returned, and may call anything here, monologue_free() included.
+ *
+ * Pointers to const are borrowed: the callee copies what it keeps. Programs
+ * that write to sockets should ignore SIGPIPE.
+ */
+#ifndef MONOLOGUE_H
+#define MONOLOGUE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct uv_loop_s; /* uv_loop_t */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+enum {
+    MONOLOGUE_ID_CHARS = 16,       /* of a connection id, without the NUL */
+    MONOLOGUE_MAX_PACKET = 131072, /* bytes of JSON that are relayed */
+    MONOLOGUE_TIMEOUT_MS = 15000,
+    MONOLOGUE_LISTENERS = 100,
+    MONOLOGUE_MAX_REQUESTS = 1000,
+    MONOLOGUE_KEEPALIVE_MS = 240000, /* servers hang up after ten minutes */
+};
+
+/* One client: at most one connection at a time, and what outlives it. */
+struct monologue;
+
+/* One call that somebody made on us and that still awaits our answer. */
+struct monologue_request;
+
+/* What a client tells besides the answers to calls. */
+enum monologue_event {
+    /* The connection has ended without monologue_close(). Comes last, after
+     * every call in flight has failed; monologue_connect() may follow. */
+    MONOLOGUE_EVENT_CLOSED,
+    /* The server refused a packet of ours, most often because its receiver is
+     * gone. It does not say which one: that call will time out. */
+    MONOLOGUE_EVENT_REFUSED,
+    /* A message was dropped: not a packet, or an answer nobody waits for. */
+    MONOLOGUE_EVENT_STRAY,
+    /* A call was dropped: it names a method nobody handles. */
+    MONOLOGUE_EVENT_UNKNOWN,
+    /* A call was dropped: max_requests are being answered already. */
+    MONOLOGUE_EVENT_OVERLOAD,
+};
+
+/*
+ * @status: CLOSED: why, such as -ECONNRESET, -EPROTO, or -ETIMEDOUT when the
+ *          server has been silent for too long; else 0
+ * @text:   what happened, for a person
+ */
+typedef void (*monologue_event_cb)(struct monologue *monologue,
+                                   enum monologue_event event, int status,
+                                   const char *text, void *data);
+
+/*
+ * What a client is made with. All zero is a good start: zero or NULL means
+ * what the environment says (MONOLOGUE_ENDPOINT, MONOLOGUE_API_KEY,
+ * MONOLOGUE_TIMEOUT in seconds), then what the nearest .monologuerc says, then
+ * the default.
+ */
+struct monologue_options {
+    const char *endpoint;  /* ws:// or wss:// URL; has no default */
+    const char *api_key;   /* sent as x-api-key; by default none is */
+    const char *ca_file;   /* PEM to trust in place of the system's */
+    uint32_t timeout_ms;   /* of connecting, and of calls that name none */
+    uint32_t listeners;    /* how many handlers one name may have */
+    uint32_t max_requests; /* calls on us that may await our answer at once */
+    uint32_t keepalive_ms; /* how often to show the server that we live, and
+                              to see that it does */
+    bool is_insecure;      /* trust any certificate; for tests only */
+    monologue_event_cb event_cb; /* or NULL */
+    void *event_data;            /* passed to event_cb */
+};
+
+/*
+ * Makes a client that is not connected.
+ * @options: NULL is as good as all zero
+ * @loop:    must outlive the client
+ *
+ * Returns 0, or with the text in monologue_errmsg(NULL):
+ *   -EINVAL  no endpoint, or a value that makes no sense
+ *   -ENOMEM
+ *   another errno: a file (.monologuerc, ca_file) could not be read
+ */
+int monologue_new(const struct monologue_options *options,
+                  struct uv_loop_s *loop, struct monologue **monologue_out);
+
+/*
+ * Ends the client at once. What is pending is told -ECANCELED before this
+ * returns; the connection is dropped without a close handshake. The loop must
+ * run once more to free the memory. NULL is fine.
+ */
+void monologue_free(struct monologue *monologue);
+
+/*
+ * Told how connecting ended.
+ * @status: 0: monologue_connection_id() is known
+ *          -EKEYREJECTED  the server refused the API key
+ *          -ETIMEDOUT     not connected within timeout_ms
+ *          -ECONNABORTED  TLS failed, such as for the server's certificate
+ *          -EPROTO        the server does not speak WebSocket as it must
+ *          -EREMOTEIO     the server answered whoami with an error
+ *          -EAGAIN        the server asks to come back later
+ *          -ECANCELED     monologue_close() or monologue_free() came first
+ *          or why there is no connection: -ECONNREFUSED, UV_EAI_NONAME, ...
+ */
+typedef void (*monologue_connect_cb)(struct monologue *monologue, int status,
+                                     void *data);
+
+/*
+ * Connects and asks for our id. After the connection has ended this may be
+ * called again; the id will be another one.
+ *
+ * Returns 0, or with @cb never called:
+ *   -EISCONN, -EALREADY  connected; connecting or closing
+ *   -ENOMEM
+ */
+int monologue_connect(struct monologue *monologue, monologue_connect_cb cb,
+                      void *data);
+
+/* The id others call us by, or NULL while not connected. */
+const char *monologue_connection_id(const struct monologue *monologue);
+
+typedef void (*monologue_close_cb)(struct monologue *monologue, void *data);
+
+/*
+ * Closes the connection in order, within two seconds at most. Calls in flight
+ * fail with -ECONNRESET, connecting with -ECANCELED. Does no harm when there
+ * is no connection.
+ * @cb: told when it is done; may be NULL
+ * Returns 0, or -EALREADY: closing, @cb is never called.
+ */
+int monologue_close(struct monologue *monologue, monologue_close_cb cb,
+                    void *data);
+
+/*
+ * Told the outcome of one call.
+ * @status: 0
+ *          -ETIMEDOUT   no answer: no such id or method, or it took too long
+ *          -ECONNRESET  the connection ended meanwhile
+ *          -ECANCELED   monologue_free()
+ * @ret:    what the callee returned (JSON null when it returned nothing),
+ *          borrowed: json_incref() to keep it; NULL unless @status is 0
+ */
+typedef void (*monologue_call_cb)(struct monologue *monologue, int status,
+                                  json_t *ret, void *data);
+
+/*
+ * Calls @name of the program whose connection id is @to.
+ * @args: a JSON array; NULL for none
+ * @timeout_ms: 0 for that of the options
+ *
+ * Returns 0, or with @cb never called:
+ *   -ENOTCONN
+ *   -EINVAL    @to is not an id, @name is not UTF-8, @args is not an array
+ *   -EMSGSIZE  the packet would be over MONOLOGUE_MAX_PACKET when relayed
+ *   -ENOBUFS   too much is waiting to be sent
+ *   -ENOMEM
+ */
+int monologue_call(struct monologue *monologue, const char *to,
+                   const char *name, const json_t *args, uint32_t timeout_ms,
+                   monologue_call_cb cb, void *data);
+
+enum { MONOLOGUE_LATER = 1 };
+
+/*
+ * Answers a call of somebody else.
+ * @request: valid until this returns, or with MONOLOGUE_LATER until answered
+ * @args:    a JSON array, borrowed for the call
+ * @ret_out: NULL; set it to a new reference, which is taken. Left NULL, the
+ *           answer bears no value, as of a JavaScript function that returns
+ *           undefined.
+ *
+ * Returns 0 to answer with *@ret_out, a negative errno to not answer, or
+ * MONOLOGUE_LATER: monologue_reply() or monologue_decline() will follow, or
+ * has been called already.
+ *
+ * When a name has several handlers all are called, in the order they were
+ * added; the first answer is sent.
+ */
+typedef int (*monologue_handler_cb)(struct monologue_request *request,
+                                    const json_t *args, json_t **ret_out,
+                                    void *data);
+
+/*
+ * Lets others call @handler as @name. Outlives the connection.
+ * Returns 0, or
+ *   -EINVAL  @name is empty
+ *   -ENOSPC  the name has as many handlers as options.listeners allows
+ *   -ENOMEM
+ */
+int monologue_on(struct monologue *monologue, const char *name,
+                 monologue_handler_cb handler, void *data);
+
+/* Undoes one monologue_on() of the same. Returns 0 or -ENOENT. */
+int monologue_off(struct monologue *monologue, const char *name,
+                  monologue_handler_cb handler, void *data);
+
+/* Who calls: a connection id, vouched for by the server. */
+const char *monologue_request_from(const struct monologue_request *request);
+const char *monologue_request_name(const struct monologue_request *request);
+
+/*
+ * Answers a request whose handler returned MONOLOGUE_LATER, also after the
+ * client was freed. The request is gone afterwards, whatever is returned.
+ * @ret: taken; NULL for no value
+ *
+ * Returns 0, or
+ *   -EALREADY    another handler has answered
+ *   -ECONNRESET  the connection it came by has ended
+ *   -EMSGSIZE    see monologue_call()
+ *   -EINVAL, -ENOBUFS, -ENOMEM
+ */
+int monologue_reply(struct monologue_request *request, json_t *ret);
+
+/* Lets the caller's call time out. The request is gone afterwards. */
+void monologue_decline(struct monologue_request *request);
+
+/* Names a status: static text. */
+const char *monologue_strerror(int status);
+
+/*
+ * What went wrong last, where, and what may help; "" when nothing did. Valid
+ * until the next call on @monologue.
+ * @monologue: NULL: what the last monologue_new() (or monologue_blocking_new())
+ *             on this thread failed of
+ */
+const char *monologue_errmsg(const struct monologue *monologue);
+
+/* The version of the library, such as "0.1.0". */
+const char *monologue_version(void);
+
+/*
+ * For programs without a loop: the client lives on a thread of its own, where
+ * handlers and event_cb run; they should be quick. These functions may be
+ * called from any thread, and wait as long as it takes, which the timeout
+ * bounds. From handlers, those that would wait for the connection - connect,
+ * call, close - return -EDEADLK.
+ */
+struct monologue_blocking;
+
+/* As monologue_new(). -EAGAIN: no thread could be started. */
+int monologue_blocking_new(const struct monologue_options *options,
+                           struct monologue_blocking **blocking_out);
+
+/*
+ * Ends the client at once and its thread with it; not from a handler, and not
+ * while another thread is inside these functions. NULL is fine.
+ */
+void monologue_blocking_free(struct monologue_blocking *blocking);
+
+/* Returns what monologue_connect() returns or its callback is told. */
+int monologue_blocking_connect(struct monologue_blocking *blocking);
+
+/*
+ * Copies our id, NUL-terminated.
+ * Returns 0, or -ENOTCONN with @id_out unchanged.
+ */
+int monologue_blocking_connection_id(struct monologue_blocking *blocking,
+                                     char id_out[MONOLOGUE_ID_CHARS + 1]);
+
+/*
+ * @ret_out: a new reference; set only when 0 is returned
+ * Returns what monologue_call() returns or its callback is told.
+ */
+int monologue_blocking_call(struct monologue_blocking *blocking, const char *to,
+                            const char *name, const json_t *args,
+                            uint32_t timeout_ms, json_t **ret_out);
+
+/* As monologue_on() and monologue_off(); once the latter has returned the
+ * handler does not run and will not. */
+int monologue_blocking_on(struct monologue_blocking *blocking, const char *name,
+                          monologue_handler_cb handler, void *data);
+int monologue_blocking_off(struct monologue_blocking *blocking,
+                           const char *name, monologue_handler_cb handler,
+                           void *data);
+
+/* As monologue_reply(), for a request whose handler ran on @blocking. */
+int monologue_blocking_reply(struct monologue_blocking *blocking,
+                             struct monologue_request *request, json_t *ret);
+
+/* Returns when the connection is closed: 0, or -EALREADY. */
+int monologue_blocking_close(struct monologue_blocking *blocking);
+
+/* Copies monologue_errmsg(), cut to @size bytes with its NUL. */
+void monologue_blocking_errmsg(struct monologue_blocking *blocking,
+                               char *text_out, size_t size);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
