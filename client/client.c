@@ -1,0 +1,308 @@
+#include "client/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/exchange.h"
+
+/*
+ * A client without a connection is idle. Connecting opens a channel, asks
+ * whoami and is over when the id has come: then calls go out and come in until
+ * the channel ends, because we closed it or for a reason of its own, and the
+ * client is idle again.
+ *
+ * A callback may free the client. Its memory goes back in the close callback
+ * of its timer, on a later turn of the loop, so whoever is still on the stack
+ * may look at it - and finds it dead.
+ */
+
+/* Of the last client that could not be made on this thread. */
+static _Thread_local struct errmsg new_errmsg;
+
+const char *monologue_version(void)
+{
+    return MONOLOGUE_VERSION;
+}
+
+const char *monologue_errmsg(const struct monologue *m)
+{
+    return m ? m->errmsg.text : new_errmsg.text;
+}
+
+const char *monologue_connection_id(const struct monologue *m)
+{
+    return m->state == CLIENT_OPEN ? m->id : NULL;
+}
+
+static void tell_connect(struct monologue *m, int status)
+{
+    monologue_connect_cb cb = m->connect_cb;
+    m->connect_cb = NULL;
+    if (cb)
+        cb(m, status, m->connect_data);
+}
+
+static void tell_close(struct monologue *m)
+{
+    monologue_close_cb cb = m->close_cb;
+    m->close_cb = NULL;
+    if (cb)
+        cb(m, m->close_data);
+}
+
+void client_tell_event(struct monologue *m, enum monologue_event event,
+                       int status, const char *text)
+{
+    if (m->event_cb && m->state != CLIENT_DEAD)
+        m->event_cb(m, event, status, text, m->event_data);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+void client_arm(struct monologue *m, uint64_t deadline_ms)
+{
+    uint64_t now_ms = uv_now(m->loop);
+    if (uv_is_active((uv_handle_t *)&m->timer) && m->due_ms <= deadline_ms)
+        return;
+    m->due_ms = deadline_ms;
+    uv_timer_start(&m->timer, on_timer,
+                   deadline_ms > now_ms ? deadline_ms - now_ms : 0, 0);
+}
+
+uint64_t client_deadline_after(struct monologue *m, uint32_t timeout_ms)
+{
+    uv_update_time(m->loop);
+    return uv_now(m->loop) + timeout_ms;
+}
+
+static bool is_connecting(const struct monologue *m)
+{
+    return m->state == CLIENT_OPENING || m->state == CLIENT_GREETING;
+}
+
+void client_complain(struct monologue *m, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(m->errmsg.text, sizeof m->errmsg.text, format, args);
+    va_end(args);
+    errmsg_prefix(&m->errmsg, "%s", m->options.url);
+}
+
+static void finish_closing(struct monologue *m)
+{
+    tell_connect(m, -ECANCELED);
+    if (m->state == CLIENT_DEAD)
+        return;
+    m->state = CLIENT_IDLE;
+    tell_close(m);
+}
+
+void client_enter_open(struct monologue *m)
+{
+    m->state = CLIENT_OPEN;
+    m->is_heard = true;
+    m->errmsg.text[0] = '\0';
+    m->deadline_ms = client_deadline_after(m, m->options.keepalive_ms);
+    client_arm(m, m->deadline_ms);
+    tell_connect(m, 0);
+}
+
+static void pass_deadline(struct monologue *m)
+{
+    m->deadline_ms = UINT64_MAX;
+    if (m->state == CLIENT_OPEN) {
+        exchange_sign_of_life(m);
+    } else if (is_connecting(m)) {
+        client_complain(m, "not connected within %u ms", m->options.timeout_ms);
+        channel_abort(m->channel, -ETIMEDOUT);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct monologue *m = timer->data;
+    uint64_t now_ms = uv_now(m->loop);
+    if (m->state == CLIENT_CLOSING && !m->channel) {
+        finish_closing(m);
+        return;
+    }
+    if (m->deadline_ms <= now_ms)
+        pass_deadline(m);
+    calls_expire(&m->calls, now_ms);
+    if (m->state == CLIENT_DEAD)
+        return;
+    uint64_t next_ms = calls_deadline_ms(&m->calls);
+    if (m->deadline_ms < next_ms)
+        next_ms = m->deadline_ms;
+    if (next_ms != UINT64_MAX)
+        client_arm(m, next_ms);
+}
+
+/*
+ * Calls fail first, and while they do nobody may connect: a callback that
+ * tries to would have its connection mistaken for the one that ends.
+ */
+static void on_closed(struct monologue *m, int status, const char *why)
+{
+    enum client_state was = m->state;
+    m->state = CLIENT_CLOSING;
+    m->channel = NULL;
+    uv_timer_stop(&m->timer);
+    m->deadline_ms = UINT64_MAX;
+    requests_expire(&m->requests);
+    if (status < 0 && *why)
+        client_complain(m, "%s", why);
+    calls_fail(&m->calls, -ECONNRESET);
+    if (m->state == CLIENT_DEAD)
+        return;
+    if (was == CLIENT_CLOSING) {
+        finish_closing(m);
+        return;
+    }
+    m->state = CLIENT_IDLE;
+    if (was == CLIENT_OPEN)
+        client_tell_event(m, MONOLOGUE_EVENT_CLOSED, status, m->errmsg.text);
+    else
+        tell_connect(m, status);
+}
+
+static void on_channel_event(const struct channel_event *event, void *data)
+{
+    struct monologue *m = data;
+    switch (event->kind) {
+    case CHANNEL_EVENT_OPEN:
+        exchange_greet(m);
+        return;
+    case CHANNEL_EVENT_MESSAGE:
+        exchange_take(m, event->text, event->size);
+        return;
+    case CHANNEL_EVENT_CLOSED:
+        on_closed(m, event->status, event->why);
+        return;
+    }
+}
+
+static int read_options(struct monologue *m,
+                        const struct monologue_options *given)
+{
+    char *directory = getcwd(NULL, 0);
+    int status = options_make(given, environ, directory ? directory : "/",
+                              &m->options, &new_errmsg);
+    free(directory);
+    if (status < 0 || !m->options.endpoint.is_secure)
+        return status;
+    return tls_context_new_client(
+        &(struct tls_client_options){.ca_file = m->options.ca_file,
+                                     .is_insecure = m->options.is_insecure},
+        &m->tls, &new_errmsg);
+}
+
+int monologue_new(const struct monologue_options *options,
+                  struct uv_loop_s *loop, struct monologue **monologue_out)
+{
+    static const struct monologue_options defaults;
+    struct monologue *m = calloc(1, sizeof *m);
+    errmsg_set(&new_errmsg, "out of memory");
+    if (!m)
+        return -ENOMEM;
+    if (!options)
+        options = &defaults;
+    int status = read_options(m, options);
+    if (status < 0) {
+        options_deinit(&m->options);
+        free(m);
+        return status;
+    }
+    m->loop = loop;
+    m->deadline_ms = UINT64_MAX;
+    m->event_cb = options->event_cb;
+    m->event_data = options->event_data;
+    calls_init(&m->calls, m);
+    methods_init(&m->methods, m->options.listeners);
+    requests_init(&m->requests, m->options.max_requests, exchange_answer, m);
+    uv_timer_init(loop, &m->timer);
+    m->timer.data = m;
+    *monologue_out = m;
+    new_errmsg.text[0] = '\0';
+    return 0;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct monologue *m = handle->data;
+    methods_deinit(&m->methods);
+    tls_context_free(m->tls);
+    options_deinit(&m->options);
+    free(m);
+}
+
+void monologue_free(struct monologue *m)
+{
+    if (!m || m->state == CLIENT_DEAD)
+        return;
+    m->state = CLIENT_DEAD;
+    if (m->channel)
+        channel_discard(m->channel);
+    m->channel = NULL;
+    requests_deinit(&m->requests);
+    uv_close((uv_handle_t *)&m->timer, on_timer_closed);
+    calls_fail(&m->calls, -ECANCELED);
+    tell_connect(m, -ECANCELED);
+    tell_close(m);
+}
+
+int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
+{
+    if (m->state == CLIENT_OPEN)
+        return -EISCONN;
+    if (m->state != CLIENT_IDLE)
+        return -EALREADY;
+    const struct channel_settings settings = {
+        .endpoint = &m->options.endpoint,
+        .api_key = m->options.api_key,
+        .tls = m->tls,
+    };
+    int status =
+        channel_open(m->loop, &settings, on_channel_event, m, &m->channel);
+    if (status < 0) {
+        client_complain(m, "cannot start connecting: %s",
+                        monologue_strerror(status));
+        return status;
+    }
+    m->state = CLIENT_OPENING;
+    m->connect_cb = cb;
+    m->connect_data = data;
+    m->deadline_ms = client_deadline_after(m, m->options.timeout_ms);
+    client_arm(m, m->deadline_ms);
+    return 0;
+}
+
+int monologue_close(struct monologue *m, monologue_close_cb cb, void *data)
+{
+    if (m->state == CLIENT_CLOSING || m->state == CLIENT_DEAD)
+        return -EALREADY;
+    m->state = CLIENT_CLOSING;
+    m->close_cb = cb;
+    m->close_data = data;
+    if (m->channel)
+        channel_close(m->channel);
+    else
+        client_arm(m, 0); /* nothing to do, but to tell later */
+    return 0;
+}
+
+int monologue_on(struct monologue *m, const char *name,
+                 monologue_handler_cb handler, void *data)
+{
+    return methods_add(&m->methods, name, handler, data);
+}
+
+int monologue_off(struct monologue *m, const char *name,
+                  monologue_handler_cb handler, void *data)
+{
+    return methods_remove(&m->methods, name, handler, data);
+}

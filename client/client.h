@@ -1,0 +1,65 @@
+/*
+ * A client: what its life (client.c) and its talk (exchange.c) share.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "client/calls.h"
+#include "client/channel.h"
+#include "client/methods.h"
+#include "client/monologue.h"
+#include "client/options.h"
+#include "client/requests.h"
+#include "proto/errmsg.h"
+
+enum client_state {
+    CLIENT_IDLE,
+    CLIENT_OPENING,  /* the channel is not open yet */
+    CLIENT_GREETING, /* whoami is sent, our id awaited */
+    CLIENT_OPEN,
+    CLIENT_CLOSING, /* waiting for the channel to end */
+    CLIENT_DEAD,    /* freed; only the memory is left */
+};
+
+struct monologue {
+    enum client_state state;
+    bool is_heard; /* a message has come since the last sign of life */
+    uv_loop_t *loop;
+    uv_timer_t timer; /* fires at due_ms, the earliest deadline of all */
+    uint64_t due_ms;
+    uint64_t deadline_ms; /* our own: to be connected, to give a sign of life;
+                             UINT64_MAX: none */
+    struct options options;
+    monologue_event_cb event_cb; /* or NULL */
+    void *event_data;
+    struct tls_context *tls; /* for wss */
+    struct channel *channel; /* NULL while idle */
+    struct calls calls;
+    struct methods methods;
+    struct requests requests;
+    monologue_connect_cb connect_cb; /* set while connecting */
+    void *connect_data;
+    monologue_close_cb close_cb; /* set while closing, if wanted */
+    void *close_data;
+    struct errmsg errmsg;
+    char id[MONOLOGUE_ID_CHARS + 1];
+};
+
+/* Sets the error message, behind the server's URL. */
+void client_complain(struct monologue *m, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A deadline counted from now, not from when the loop last looked. */
+uint64_t client_deadline_after(struct monologue *m, uint32_t timeout_ms);
+
+/* Has the timer fire at @deadline_ms at the latest. */
+void client_arm(struct monologue *m, uint64_t deadline_ms);
+
+void client_tell_event(struct monologue *m, enum monologue_event event,
+                       int status, const char *text);
+
+/* Our id is known: tells who connected. */
+void client_enter_open(struct monologue *m);
