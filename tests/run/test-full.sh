@@ -26,7 +26,7 @@ step() {
     esac
     rm -f "$log"
     logs="$logs $log"
-    CC=$cc tests/run/setup.sh "$folder" -Dtests=true -Dwerror=true $options &&
+    CC=$cc tests/run/setup.sh "$folder" -Dtests=true $options &&
         meson test -C "$folder" --logbase "$base" --print-errorlogs "$@" ||
         failed=1
 }
@@ -36,20 +36,23 @@ orderly=
 setarch -R true 2>/dev/null && orderly='--wrapper=setarch -R'
 
 run_long() {
-    step cc build testlog-long -- --suite long
+    step cc build testlog-long -Dwerror=true -- --suite long
 }
 
 run_clang() {
-    step clang build-clang testlog -- --no-suite long --no-suite policy
+    step clang build-clang testlog -Dwerror=true -- --no-suite long --no-suite policy
 }
 
+# Sanitizers make gcc warn of what cannot be, so without werror.
 run_asan() {
-    step cc build-asan testlog -Db_sanitize=address,undefined -Db_lundef=false -- \
+    step cc build-asan testlog -Db_sanitize=address,undefined -Db_lundef=false \
+        -Doptimization=1 -- \
         --no-suite long --no-suite policy --timeout-multiplier 3
 }
 
 run_tsan() {
-    step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false -- \
+    step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false \
+        -Doptimization=1 -- \
         --no-suite long --no-suite policy --timeout-multiplier 5 \
         ${orderly:+"$orderly"}
 }
