@@ -27,8 +27,6 @@ HOMES = {
     r'^ini\.h': r'proto/inifile\.c',
     r'jansson': r'proto/rc[_a-z]*\.c|daemon/logline\.c|client/.*',
     r'wslay': r'client/.*\.[ch]',
-    r'systemd/': r'daemon/notify_systemd\.c',
-    r'^nats': r'daemon/bus_nats\.c',
     r'^uv\.h': r'(daemon|client)/.*',
 }
 
