@@ -29,7 +29,7 @@ test-full:
 bench:
 	tests/run/deps.sh build test
 	tests/run/setup.sh $(BUILD) -Dtests=true
-	meson test -C $(BUILD) --benchmark --verbose --num-processes 1
+	meson test -C $(BUILD) --benchmark --verbose --num-processes 1 --logbase benchlog
 
 fuzz:
 	tests/run/deps.sh build test full
