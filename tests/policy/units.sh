@@ -15,7 +15,7 @@ sed "s|^ExecStart=[^ ]*|ExecStart=$monologued|" "$service" \
 cp "$socket" "$root/monologued.socket"
 faults=$(SYSTEMD_UNIT_PATH="$root:" systemd-analyze verify --man=no \
     "$root/monologued.service" "$root/monologued.socket" 2>&1 |
-    grep -F "$root")
+    grep -F monologued)
 if [ -n "$faults" ]; then
     echo "$faults"
     exit 1
