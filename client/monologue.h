@@ -60,14 +60,17 @@ enum monologue_event {
     MONOLOGUE_EVENT_STRAY,
     /* A call was dropped: it names a method nobody handles. */
     MONOLOGUE_EVENT_UNKNOWN,
-    /* A call was dropped: max_requests are being answered already. */
+    /* A call was dropped: max_requests are being answered already, or there
+     * is no memory for one more. */
     MONOLOGUE_EVENT_OVERLOAD,
 };
 
 /*
  * @status: CLOSED: why, such as -ECONNRESET, -EPROTO, or -ETIMEDOUT when the
  *          server has been silent for too long; else 0
- * @text:   what happened, for a person
+ * @text:   UNKNOWN, OVERLOAD: the method's name; REFUSED: what the server said;
+ *          else what happened, for a person. Words of others are as sent, and
+ *          may hold control characters.
  */
 typedef void (*monologue_event_cb)(struct monologue *monologue,
                                    enum monologue_event event, int status,
