@@ -212,7 +212,7 @@ int monologue_blocking_close(struct monologue_blocking *b)
 
 struct id_job {
     struct job job;
-    char *id_out;
+    char id[MONOLOGUE_ID_CHARS + 1];
 };
 
 static void start_id(struct monologue_blocking *b, struct job *job)
@@ -220,15 +220,18 @@ static void start_id(struct monologue_blocking *b, struct job *job)
     struct id_job *id = list_entry(job, struct id_job, job);
     const char *text = monologue_connection_id(b->m);
     if (text)
-        memcpy(id->id_out, text, MONOLOGUE_ID_CHARS + 1);
+        memcpy(id->id, text, sizeof id->id);
     finish(job, text ? 0 : -ENOTCONN);
 }
 
 int monologue_blocking_connection_id(struct monologue_blocking *b,
                                      char id_out[MONOLOGUE_ID_CHARS + 1])
 {
-    struct id_job id = {.job.start = start_id, .id_out = id_out};
-    return run(b, &id.job);
+    struct id_job id = {.job.start = start_id};
+    int status = run(b, &id.job);
+    if (status == 0)
+        memcpy(id_out, id.id, sizeof id.id);
+    return status;
 }
 
 struct call_job {

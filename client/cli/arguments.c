@@ -34,7 +34,7 @@ static const char options_help[] =
     "MONOLOGUE_API_KEY, or from .monologuerc. See monologue(1).\n";
 
 static const struct verb *const verbs[] = {&whoami_verb, &call_verb,
-                                           &listen_verb};
+                                           &listen_verb, NULL};
 
 enum {
     OPTION_API_KEY = 256,
@@ -109,10 +109,10 @@ static void print_help(const struct cli *cli)
 
 static const struct verb *find_verb(const char *name)
 {
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (strcmp(verbs[i]->name, name) == 0)
-            return verbs[i];
-    return NULL;
+    const struct verb *const *verb = verbs;
+    while (*verb && strcmp((*verb)->name, name) != 0)
+        verb++;
+    return *verb;
 }
 
 /* What the command line asks for, besides a verb. */
