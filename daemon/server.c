@@ -14,6 +14,7 @@
 #include "daemon/notify.h"
 #include "daemon/snapshot.h"
 #include "daemon/worker.h"
+#include "proto/tls.h"
 
 enum {
     PASSED_MAX = 64,       /* sockets that a service manager may pass */
@@ -297,6 +298,8 @@ static int start(struct server *s)
 static int open_all(struct server *s, struct config *config,
                     struct errmsg *errmsg)
 {
+    if (!config->tls_certificate)
+        tls_do_without();
     int rc = make_fresh_key(s, config, errmsg);
     if (rc) {
         config_free(config);

@@ -17,6 +17,13 @@
 /* The most plaintext that one record carries, in bytes. */
 enum { TLS_RECORD_MAX = 16384 };
 
+/*
+ * Tells OpenSSL that this process has no use for its error texts, a third of
+ * a megabyte, because it will speak no TLS. Counts only before anything else
+ * of OpenSSL is used; what is said of TLS errors afterwards is vague.
+ */
+void tls_do_without(void);
+
 /* Certificates and rules, shared by many connections and by threads. */
 struct tls_context;
 

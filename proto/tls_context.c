@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509err.h>
@@ -14,6 +15,11 @@
 
 /* Forward secrecy and authenticated encryption, as TLS 1.3 has anyway. */
 static const char ciphers_tls_1_2[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+void tls_do_without(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+}
 
 /* Takes the first error's reason; leaves the thread's error queue empty. */
 static const char *take_reason(void)
