@@ -14,14 +14,26 @@ int suite_run_suite(Suite *suite)
     return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int suite_run(const char *name, const TTest *const tests[])
+static void add(Suite *suite, const TTest *test, int n_loops)
+{
+    TCase *tcase = tcase_create(test->name);
+    tcase_set_timeout(tcase, TEST_TIMEOUT_S);
+    tcase_add_loop_test(tcase, test, 0, n_loops);
+    suite_add_tcase(suite, tcase);
+}
+
+int suite_run_looped(const char *name, const TTest *const looped[], int n_loops,
+                     const TTest *const once[])
 {
     Suite *suite = suite_create(name);
-    for (size_t i = 0; tests[i]; i++) {
-        TCase *tcase = tcase_create(tests[i]->name);
-        tcase_set_timeout(tcase, TEST_TIMEOUT_S);
-        tcase_add_test(tcase, tests[i]);
-        suite_add_tcase(suite, tcase);
-    }
+    for (size_t i = 0; looped && looped[i]; i++)
+        add(suite, looped[i], n_loops);
+    for (size_t i = 0; once && once[i]; i++)
+        add(suite, once[i], 1);
     return suite_run_suite(suite);
+}
+
+int suite_run(const char *name, const TTest *const tests[])
+{
+    return suite_run_looped(name, NULL, 0, tests);
 }

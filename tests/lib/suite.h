@@ -11,5 +11,12 @@
  */
 int suite_run(const char *name, const TTest *const tests[]);
 
+/*
+ * Runs each of @looped for _i from 0 to @n_loops - 1, then each of @once.
+ * Either may be NULL.
+ */
+int suite_run_looped(const char *name, const TTest *const looped[], int n_loops,
+                     const TTest *const once[]);
+
 /* The same for a suite made by hand, such as one with loop tests; takes it. */
 int suite_run_suite(Suite *suite);
