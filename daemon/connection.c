@@ -125,20 +125,6 @@ void connection_has_output(struct connection *c)
         list_append(&c->worker->dirty, &c->dirty);
 }
 
-int connection_send(struct connection *c, const struct iovec *parts,
-                    int n_parts)
-{
-    const struct config *config = config_of(c);
-    int rc = frame_append(&c->socket.outbox, config->send_queue_limit,
-                          FRAME_TEXT, parts, n_parts, config->frame_limit);
-    if (rc)
-        return rc;
-    connection_has_output(c);
-    deadlines_touch(&c->worker->deadlines[DEADLINE_IDLE], &c->activity,
-                    worker_now_ms(c->worker));
-    return 0;
-}
-
 /* Once both sides have had their last word, the stream ends, too. */
 static void finish_if_done(struct connection *c)
 {
@@ -162,6 +148,34 @@ void connection_flush(struct connection *c)
                bytes_size(&c->socket.outbox) < before) {
         wait_for(c, DEADLINE_SEND, &c->sending);
     }
+}
+
+static int append_text(struct connection *c, const struct iovec *parts,
+                       int n_parts)
+{
+    const struct config *config = config_of(c);
+    if (c->state != CONNECTION_OPEN)
+        return -ENOBUFS;
+    return frame_append(&c->socket.outbox, config->send_queue_limit, FRAME_TEXT,
+                        parts, n_parts, config->frame_limit);
+}
+
+/* A queue that is full because much came in one turn is not a slow peer's. */
+int connection_send(struct connection *c, const struct iovec *parts,
+                    int n_parts)
+{
+    int rc = append_text(c, parts, n_parts);
+    if (rc == -ENOBUFS && c->state == CONNECTION_OPEN &&
+        !c->socket.is_blocked) {
+        connection_flush(c);
+        rc = append_text(c, parts, n_parts);
+    }
+    if (rc)
+        return rc;
+    connection_has_output(c);
+    deadlines_touch(&c->worker->deadlines[DEADLINE_IDLE], &c->activity,
+                    worker_now_ms(c->worker));
+    return 0;
 }
 
 /* ---- input ---- */

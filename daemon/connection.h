@@ -91,8 +91,10 @@ void connection_has_output(struct connection *c);
 void connection_flush(struct connection *c);
 
 /*
- * Appends a text message to the outbox, and counts it as activity.
- * Returns 0, or -ENOBUFS or -ENOMEM with nothing appended.
+ * Appends a text message to the outbox, flushing it when it is full, and counts
+ * it as activity.
+ * Returns 0, or -ENOBUFS or -ENOMEM with nothing appended; @c may be CLOSED
+ * then.
  */
 int connection_send(struct connection *c, const struct iovec *parts,
                     int n_parts);
