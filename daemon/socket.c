@@ -75,10 +75,14 @@ void socket_set_deinit(struct socket_set *set)
 
 /* ---- a socket ---- */
 
+/*
+ * Who is paused waits for room to write, blocked or not: a flush may have made
+ * the room since, and then nothing else would tell.
+ */
 static uint32_t wanted_events(const struct socket *socket)
 {
     return (socket->is_paused ? 0u : (uint32_t)EPOLLIN | EPOLLRDHUP) |
-           (socket->is_blocked ? (uint32_t)EPOLLOUT : 0u);
+           (socket->is_paused || socket->is_blocked ? (uint32_t)EPOLLOUT : 0u);
 }
 
 static int watch(struct socket *socket, int operation)
