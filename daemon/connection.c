@@ -194,7 +194,7 @@ static void read_bytes(struct connection *c, uint8_t *in, size_t n)
 /* The peer will send no more. What it asked for it may still want to have. */
 static void end_input(struct connection *c)
 {
-    if (c->state == CONNECTION_OPEN || c->state == CONNECTION_HEAD)
+    if (c->state != CONNECTION_CLOSED)
         connection_flush(c);
     connection_drop(c, END_EOF);
 }
