@@ -10,6 +10,7 @@
 
 #include "client/monologue.h"
 #include "proto/frame.h"
+#include "proto/utf8.h"
 
 /*
  * wslay reads until its input runs dry and queues one pong for each ping.
@@ -79,20 +80,26 @@ on_frame_start(wslay_event_context_ptr wslay,
         fail(frames, CLOSE_TOO_BIG, "too many fragments");
 }
 
+/* wslay checks it, but not when it comes in pieces. */
+static void keep_reason(struct frames *frames, const uint8_t *text, size_t n)
+{
+    if (n < sizeof frames->reason &&
+        utf8_is_complete(utf8_feed(UTF8_START, text, n)))
+        snprintf(frames->reason, sizeof frames->reason, "%.*s", (int)n,
+                 (const char *)text);
+}
+
 static void on_message(wslay_event_context_ptr wslay,
                        const struct wslay_event_on_msg_recv_arg *arg,
                        void *data)
 {
     struct frames *frames = data;
     (void)wslay;
-    if (arg->opcode == WSLAY_CONNECTION_CLOSE) {
-        if (arg->msg_length > 2)
-            snprintf(frames->reason, sizeof frames->reason, "%.*s",
-                     (int)arg->msg_length - 2, arg->msg + 2);
-    } else if (arg->opcode == WSLAY_TEXT_FRAME && !frames->fault) {
+    if (arg->opcode == WSLAY_CONNECTION_CLOSE && arg->msg_length > 2)
+        keep_reason(frames, arg->msg + 2, arg->msg_length - 2);
+    else if (arg->opcode == WSLAY_TEXT_FRAME && !frames->fault)
         frames->message_cb((const char *)arg->msg, arg->msg_length,
                            frames->data);
-    }
 }
 
 static ssize_t append_output(wslay_event_context_ptr wslay,

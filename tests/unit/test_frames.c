@@ -182,6 +182,17 @@ START_TEST(a_close_is_echoed_and_told)
 }
 END_TEST
 
+START_TEST(a_close_reason_in_pieces_is_checked_too)
+{
+    static const char in[] = "\x88\x04\x03\xe8\xff\xff";
+    enum frames_status status = FRAMES_OPEN;
+    for (size_t i = 0; i < sizeof in - 1; i++)
+        status = frames_feed(frames, (const uint8_t *)in + i, 1);
+    ck_assert_int_ne(status, FRAMES_OPEN);
+    ck_assert_str_eq(frames_close_reason(frames), "");
+}
+END_TEST
+
 START_TEST(closing_twice_sends_one_close_frame)
 {
     struct frame frame;
@@ -264,6 +275,7 @@ int main(void)
                         sizeof rude / sizeof *rude);
     tcase_add_test(tcase, a_message_in_too_many_fragments_is_refused);
     tcase_add_test(tcase, a_close_is_echoed_and_told);
+    tcase_add_test(tcase, a_close_reason_in_pieces_is_checked_too);
     tcase_add_test(tcase, closing_twice_sends_one_close_frame);
     tcase_add_loop_test(tcase, a_server_reads_what_was_sent, 0,
                         sizeof sizes / sizeof *sizes);
