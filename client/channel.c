@@ -293,6 +293,8 @@ int channel_send(struct channel *channel, const char *text, size_t size)
     int status = frames_send(channel->frames, text, size);
     if (status == 0)
         stream_flush(channel->stream);
+    if (status == -ENOMEM) /* half of it may be out: nothing can follow */
+        channel_abort(channel, status);
     return status;
 }
 

@@ -52,7 +52,8 @@ int channel_open(uv_loop_t *loop, const struct channel_settings *settings,
 
 /*
  * Sends a text message, from CHANNEL_EVENT_OPEN on.
- * Returns as frames_send(); -EPIPE also when the channel is ending.
+ * Returns as frames_send(); -EPIPE also when the channel is ending, and with
+ * -ENOMEM it is.
  */
 int channel_send(struct channel *channel, const char *text, size_t size);
 
