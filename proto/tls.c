@@ -230,7 +230,8 @@ static enum tls_status judge(struct tls *tls, int result)
 static void lend(struct tls *tls, const uint8_t *in, size_t n,
                  struct bytes *cipher, size_t cipher_limit)
 {
-    ERR_clear_error(); /* what others left would be taken for ours */
+    if (ERR_peek_error())
+        ERR_clear_error(); /* what others left would be taken for ours */
     tls->in = in;
     tls->n_in = n;
     tls->cipher = cipher;
