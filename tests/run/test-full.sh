@@ -7,6 +7,13 @@ cd "$(dirname "$0")/../.." || exit
 logs=
 failed=0
 
+# ThreadSanitizer dies where the kernel scatters mappings more than it expects.
+orderly=
+setarch -R true 2>/dev/null && orderly='setarch -R'
+
+# What watches a program slows it down: check gives its tests that much longer.
+export CK_TIMEOUT_MULTIPLIER=20
+
 # step CC FOLDER LOG MESON-OPTION... -- TEST-OPTION...
 # Builds what the chosen tests need, and runs them. What does not get that far
 # leaves no log, and that counts as a failed test.
@@ -20,20 +27,16 @@ step() {
         shift
     done
     shift
+    log=$folder/meson-logs/$base.json
     case " $* " in
-    *" --setup "*) log=$folder/meson-logs/$base-valgrind.json ;;
-    *) log=$folder/meson-logs/$base.json ;;
+    *" --setup valgrind "*) log=$folder/meson-logs/$base-valgrind.json ;;
     esac
     rm -f "$log"
     logs="$logs $log"
     CC=$cc tests/run/setup.sh "$folder" -Dtests=true $options &&
-        meson test -C "$folder" --logbase "$base" --print-errorlogs "$@" ||
+        $orderly meson test -C "$folder" --logbase "$base" --print-errorlogs "$@" ||
         failed=1
 }
-
-# ThreadSanitizer dies where the kernel scatters mappings more than it expects.
-orderly=
-setarch -R true 2>/dev/null && orderly='--wrapper=setarch -R'
 
 run_long() {
     step cc build testlog-long -Dwerror=true -- --suite long
@@ -53,8 +56,7 @@ run_asan() {
 run_tsan() {
     step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false \
         -Doptimization=1 -- \
-        --no-suite long --no-suite policy --timeout-multiplier 5 \
-        ${orderly:+"$orderly"}
+        --no-suite long --no-suite policy --timeout-multiplier 5
 }
 
 run_valgrind() {
