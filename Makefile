@@ -16,7 +16,7 @@ build: deps
 	ninja -C $(BUILD)
 
 run: build
-	PATH="$(CURDIR)/$(BUILD)/daemon:$(CURDIR)/$(BUILD)/client:$$PATH" docs/examples/first-call.sh
+	PATH="$(CURDIR)/$(BUILD)/daemon:$(CURDIR)/$(BUILD)/client/cli:$$PATH" docs/examples/first-call.sh
 
 test:
 	tests/run/deps.sh build test

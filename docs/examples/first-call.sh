@@ -9,11 +9,13 @@ set -eu
 rc=$PWD/.monologuerc
 work=$(mktemp -d)
 daemon=
-callee=
+others=
 
 stop() {
-    [ -z "$callee" ] || kill "$callee" 2>/dev/null || true
-    [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || true
+    trap '' INT TERM
+    for process in $others $daemon; do
+        kill "$process" 2>/dev/null || true
+    done
     wait
     rm -rf "$work"
 }
@@ -21,41 +23,46 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The daemon writes endpoint and key to $rc once it accepts connections.
-start_daemon() {
-    rm -f "$rc"
-    monologued --listen="$1" --write-rc="$rc" 2>"$work/log" &
-    daemon=$!
-    until [ -s "$rc" ]; do
-        kill -0 "$daemon" 2>/dev/null || return 1
-        sleep 0.05
+# Waits until FILE holds something, as long as PROCESS lives.
+wait_for() {
+    until [ -s "$1" ]; do
+        kill -0 "$2" 2>/dev/null || return 1
+        sleep 0.02
     done
 }
 
-if ! start_daemon "${LISTEN:-ws://127.0.0.1:8080}" &&
-    { [ -n "${LISTEN:-}" ] || ! start_daemon ws://127.0.0.1:0; }; then
-    daemon=
+# The daemon writes endpoint and key to $rc once it accepts connections.
+start_daemon() {
+    rm -f "$rc"
+    monologued --listen="$1" --write-rc="$rc" >"$work/said" 2>"$work/log" &
+    daemon=$!
+    wait_for "$rc" "$daemon"
+}
+
+if [ -n "${LISTEN:-}" ]; then
+    start_daemon "$LISTEN"
+else
+    start_daemon ws://127.0.0.1:8080 || start_daemon ws://127.0.0.1:0
+fi || {
     cat "$work/log" >&2
     exit 1
-fi
+}
 
 # Answers each call of "shout" with its arguments in capitals. Clients read
 # .monologuerc in the working directory, so nobody has to be told where to go.
 monologue listen shout -- tr a-z A-Z >"$work/id" &
-callee=$!
-until [ -s "$work/id" ]; do
-    kill -0 "$callee" 2>/dev/null || exit 1
-    sleep 0.05
-done
+others=$!
+wait_for "$work/id" "$others"
 id=$(cat "$work/id")
 
-echo "endpoint  $(sed -n 's/^endpoint *= *//p' "$rc")"
-echo "key       $(sed -n 's/^apiKey *= *//p' "$rc")"
+echo "endpoint  $(sed -n 's/^endpoint //p' "$work/said")"
+echo "key       $(sed -n 's/^apiKey //p' "$work/said")"
 echo "written   $rc"
 echo "call      monologue call $id shout hello"
 echo "result    $(monologue call "$id" shout hello)"
-
 [ -z "${ONCE:-}" ] || exit 0
-echo "serving until interrupted; its log:"
+
+echo "serving until interrupted; the log:"
 tail -n +1 -f "$work/log" &
+others="$others $!"
 wait "$daemon"

@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 """Does what README.md says, in its order, in an empty home of its own.
 
-  readme.py README FOLDER...  the folders come first in PATH
+  readme.py ROOT PROGRAM...  the programs' folders come first in PATH
 
 Fenced blocks take part when the first line of the fence says so:
 
   ```sh run             a shell script that must succeed
   ```sh run background  goes on until the end; when it has printed something
                         (or written a .monologuerc) the next block's turn comes
+  ```sh run node        the same, where there are node and its package ws
   ```text               what the block before it prints; ID is any id
   ```js FILE            is written to FILE
 """
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,10 +37,14 @@ class Home:
             'PATH': os.pathsep.join(paths + [os.environ['PATH']]),
             'MONOLOGUED_LISTEN': 'ws://127.0.0.1:0',
         }
-        for name in ('NODE_PATH', 'ASAN_OPTIONS', 'TSAN_OPTIONS'):
-            if name in os.environ:
-                self.environment[name] = os.environ[name]
+        self.has_ws = False
         self.running = []
+
+    def find_ws(self, root):
+        """The tests against other clients have brought it, or nobody has."""
+        for module in sorted(root.glob('tests/interop/**/node_modules/ws')):
+            self.environment['NODE_PATH'] = str(module.parent)
+            self.has_ws = shutil.which('node') is not None
 
     def start(self, script, **more):
         return subprocess.Popen(['sh', '-ec', script], cwd=self.folder,
@@ -90,16 +96,23 @@ def follow(home, blocks):
         elif language == 'text' and output is not None:
             compare(output, text)
         output = None
-        if language == 'sh' and words in ('run', 'run background'):
-            output = (home.run if words == 'run' else home.run_behind)(text)
-            n_run += 1
+        if language != 'sh' or not words.startswith('run'):
+            continue
+        if words == 'run node' and not home.has_ws:
+            print('without node or ws, not tried:', text, sep='\n')
+            continue
+        run = home.run_behind if words == 'run background' else home.run
+        output = run(text)
+        n_run += 1
     return n_run
 
 
-def main(readme, *folders):
-    blocks = FENCE.findall(pathlib.Path(readme).read_text(encoding='utf-8'))
+def main(root, *programs):
+    root = pathlib.Path(root)
+    blocks = FENCE.findall((root / 'README.md').read_text(encoding='utf-8'))
     with tempfile.TemporaryDirectory() as folder:
-        home = Home(folder, list(folders))
+        home = Home(folder, [os.path.dirname(path) for path in programs])
+        home.find_ws(root)
         try:
             n_run = follow(home, blocks)
         finally:
