@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -58,6 +59,11 @@ static void set_accepting(struct listener *l, bool is_accepting)
     }
 }
 
+static int open_reserve(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void on_pause_over(uv_timer_t *timer)
 {
     set_accepting(timer->data, true);
@@ -77,11 +83,6 @@ static void warn(struct listener *l, int error, const char *outcome)
     l->warned_ms = now_ms;
     log_warn("listen=\"%s\" cannot accept error=\"%s\" outcome=%s", l->endpoint,
              strerror(error), outcome);
-}
-
-static int open_reserve(void)
-{
-    return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 /*
@@ -237,9 +238,15 @@ static int bind_tcp(struct listener *l, uv_loop_t *loop,
     return rc;
 }
 
-/* Whether nobody listens at @address: a socket that a killed process left. */
+/*
+ * Whether nobody listens at @address: a socket that a killed process left.
+ * Connecting to a file of another kind is refused just the same.
+ */
 static bool is_stale(const struct sockaddr_un *address)
 {
+    struct stat status;
+    if (lstat(address->sun_path, &status) || !S_ISSOCK(status.st_mode))
+        return false;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
