@@ -206,35 +206,65 @@ static uint16_t bound_port(int fd)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
+/*
+ * A name stands for addresses of the families that this machine has. An
+ * address stands for itself: "::1" is there where no other of IPv6 is.
+ */
+static int resolve(const char *host, struct addrinfo **found_out)
+{
+    struct addrinfo hints = {
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_NUMERICHOST,
+    };
+    if (getaddrinfo(host, "0", &hints, found_out) == 0)
+        return 0;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_ADDRCONFIG;
+    return getaddrinfo(host, "0", &hints, found_out) ? -EINVAL : 0;
+}
+
+/* Whether @a came before: a hosts file may name an address twice. */
+static bool is_repeated(const struct addrinfo *found, const struct addrinfo *a)
+{
+    for (; found != a; found = found->ai_next)
+        if (found->ai_addrlen == a->ai_addrlen &&
+            memcmp(found->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
+            return true;
+    return false;
+}
+
+/* @port: 0 becomes what the system chose, for the addresses to come. */
+static int add_address(struct listener *l, uv_loop_t *loop,
+                       const struct addrinfo *a, uint16_t *port)
+{
+    struct sockaddr_storage address = {0};
+    int fd;
+    memcpy(&address, a->ai_addr, a->ai_addrlen);
+    set_port((struct sockaddr *)&address, *port);
+    int rc = bind_one((struct sockaddr *)&address, a->ai_addrlen, &fd);
+    if (rc)
+        return rc;
+    rc = add_socket(l, loop, fd);
+    if (rc)
+        close(fd);
+    else
+        *port = bound_port(fd);
+    return rc;
+}
+
 /* Binds every address of the name; one port for all, also when it is 0. */
 static int bind_tcp(struct listener *l, uv_loop_t *loop,
                     const struct listen_address *address, uint16_t *port_out)
 {
-    const struct addrinfo hints = {
-        .ai_socktype = SOCK_STREAM,
-        .ai_flags = AI_PASSIVE | AI_ADDRCONFIG | AI_NUMERICSERV,
-    };
     struct addrinfo *found;
-    uint16_t port = address->port;
-    if (getaddrinfo(address->host, "0", &hints, &found))
-        return -EINVAL;
-    int rc = 0;
-    for (struct addrinfo *a = found; a && rc == 0; a = a->ai_next) {
-        int fd;
-        if (l->n_sockets == SOCKETS_MAX)
-            break;
-        set_port(a->ai_addr, port);
-        rc = bind_one(a->ai_addr, a->ai_addrlen, &fd);
-        if (rc)
-            break;
-        rc = add_socket(l, loop, fd);
-        if (rc)
-            close(fd);
-        else
-            port = bound_port(fd);
-    }
+    int rc = resolve(address->host, &found);
+    if (rc)
+        return rc;
+    *port_out = address->port;
+    for (struct addrinfo *a = found; a && rc == 0 && l->n_sockets < SOCKETS_MAX;
+         a = a->ai_next)
+        if (!is_repeated(found, a))
+            rc = add_address(l, loop, a, port_out);
     freeaddrinfo(found);
-    *port_out = port;
     return rc;
 }
 

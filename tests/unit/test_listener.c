@@ -133,6 +133,22 @@ static int connect_client(void)
 
 /* ---- addresses ---- */
 
+START_TEST(an_ipv6_address_needs_no_network_of_ipv6)
+{
+    has_ipv4_only = true;
+    ck_assert_msg(open_host("::1") == 0, "%s", errmsg.text);
+    ck_assert_int_eq(strncmp(listener_endpoint(listener), "ws://[::1]:", 11),
+                     0);
+}
+END_TEST
+
+START_TEST(an_address_that_a_name_has_twice_is_bound_once)
+{
+    names_all_twice = true;
+    ck_assert_msg(open_host("localhost") == 0, "%s", errmsg.text);
+}
+END_TEST
+
 START_TEST(an_unknown_name_is_said_to_be_so)
 {
     ck_assert_int_eq(open_host("no.such.host.invalid"), -EINVAL);
@@ -204,6 +220,8 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        an_ipv6_address_needs_no_network_of_ipv6,
+        an_address_that_a_name_has_twice_is_bound_once,
         an_unknown_name_is_said_to_be_so,
         a_file_that_is_no_socket_is_left_alone,
         a_socket_that_a_killed_process_left_is_replaced,
