@@ -66,7 +66,10 @@ static int open_reserve(void)
 
 static void on_pause_over(uv_timer_t *timer)
 {
-    set_accepting(timer->data, true);
+    struct listener *l = timer->data;
+    if (l->reserve_fd < 0)
+        l->reserve_fd = open_reserve();
+    set_accepting(l, true);
 }
 
 static void pause_accepting(struct listener *l)

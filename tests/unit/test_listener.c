@@ -217,6 +217,20 @@ START_TEST(who_cannot_be_kept_is_turned_away)
 }
 END_TEST
 
+START_TEST(a_lost_reserve_is_taken_again_after_the_pause)
+{
+    ck_assert_int_eq(open_host("127.0.0.1"), 0);
+    listener_start(listener);
+    n_failing_accepts = 3; /* turned away; a pause; turned away */
+    loses_reserve = true;
+    int first = connect_client();
+    int second = connect_client();
+    run_until_closed(first);
+    run_until_closed(second);
+    ck_assert_int_eq(accepted_fd, -1);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -227,6 +241,7 @@ int main(void)
         a_socket_that_a_killed_process_left_is_replaced,
         a_socket_in_use_is_not_taken_over,
         who_cannot_be_kept_is_turned_away,
+        a_lost_reserve_is_taken_again_after_the_pause,
     };
     Suite *suite = suite_create("listener");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
