@@ -156,7 +156,6 @@ static void set_options(int fd, int family)
     if (family != AF_INET && family != AF_INET6)
         return;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited */
     if (family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 }
@@ -179,10 +178,13 @@ static int bind_one(const struct sockaddr *address, socklen_t size, int *fd_out)
 
 static int add_socket(struct listener *l, uv_loop_t *loop, int fd)
 {
+    static const int on = 1;
     struct listening *listening = &l->sockets[l->n_sockets];
     int rc = uv_poll_init(loop, &listening->poll, fd);
     if (rc)
         return rc;
+    /* Goes on to what is accepted; a Unix socket does without. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     listening->poll.data = listening;
     listening->listener = l;
     listening->fd = fd;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -156,6 +157,28 @@ START_TEST(an_unknown_name_is_said_to_be_so)
 }
 END_TEST
 
+START_TEST(a_passed_socket_does_not_delay_packets_either)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int value = 0;
+    socklen_t size = sizeof value;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    ck_assert_int_eq(
+        open_address(&(struct listen_address){.kind = LISTEN_SYSTEMD}, fd), 0);
+    listener_start(listener);
+    int client = connect_client();
+    while (accepted_fd < 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    getsockopt(accepted_fd, IPPROTO_TCP, TCP_NODELAY, &value, &size);
+    ck_assert_int_ne(value, 0);
+    close(accepted_fd);
+    close(client);
+}
+END_TEST
+
 /* ---- Unix sockets ---- */
 
 START_TEST(a_file_that_is_no_socket_is_left_alone)
@@ -237,6 +260,7 @@ int main(void)
         an_ipv6_address_needs_no_network_of_ipv6,
         an_address_that_a_name_has_twice_is_bound_once,
         an_unknown_name_is_said_to_be_so,
+        a_passed_socket_does_not_delay_packets_either,
         a_file_that_is_no_socket_is_left_alone,
         a_socket_that_a_killed_process_left_is_replaced,
         a_socket_in_use_is_not_taken_over,
