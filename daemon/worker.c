@@ -109,6 +109,16 @@ static void close_everybody(struct worker *w)
                          END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
 }
 
+static void flush_all(struct worker *w)
+{
+    while (!list_is_empty(&w->dirty)) {
+        struct connection *c =
+            list_entry(w->dirty.next, struct connection, dirty);
+        list_remove(&c->dirty);
+        connection_flush(c);
+    }
+}
+
 static void drop_everybody(struct worker *w)
 {
     static const enum connection_deadline phases[] = {
@@ -145,6 +155,7 @@ static void on_mail(struct mail *mail, void *data)
         break;
     case MAIL_STOP:
         w->is_draining = true;
+        flush_all(w); /* a MAIL_DRAIN may have come in the same turn */
         drop_everybody(w);
         break;
     }
@@ -152,16 +163,6 @@ static void on_mail(struct mail *mail, void *data)
 }
 
 /* ---- a turn ---- */
-
-static void flush_all(struct worker *w)
-{
-    while (!list_is_empty(&w->dirty)) {
-        struct connection *c =
-            list_entry(w->dirty.next, struct connection, dirty);
-        list_remove(&c->dirty);
-        connection_flush(c);
-    }
-}
 
 static void free_dead(struct worker *w)
 {

@@ -1,0 +1,135 @@
+#include "daemon/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/suite.h"
+
+/* The main thread's loop, run by the test; the workers run by themselves. */
+static uv_loop_t loop;
+static struct folder folder;
+static struct server *server;
+static bool has_stopped;
+
+static void on_stopped(struct server *stopped, void *data)
+{
+    (void)data;
+    ck_assert_ptr_eq(stopped, server);
+    has_stopped = true;
+}
+
+static int open_with(const char *const settings[], struct errmsg *errmsg)
+{
+    char name[] = "monologued";
+    char *argv[] = {name, NULL};
+    char *environment[] = {NULL};
+    struct config *config = NULL;
+    ck_assert_int_eq(
+        config_load_over(settings, 1, argv, environment, &config, errmsg),
+        CONFIG_RUN);
+    return server_open(&loop, config, on_stopped, NULL, &server, errmsg);
+}
+
+static void setup(void)
+{
+    ck_assert_int_eq(uv_loop_init(&loop), 0);
+    folder_init(&folder);
+    log_set_level(LOG_ERROR);
+}
+
+static void teardown(void)
+{
+    if (server) {
+        server_stop(server);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        ck_assert(has_stopped);
+        server_free(server);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    folder_deinit(&folder);
+}
+
+/* Connects and lets the server accept. */
+static int connect_client(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    const char *port = strrchr(server_endpoint(server, 0), ':') + 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_port = htons((uint16_t)atoi(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address),
+                     0);
+    uv_run(&loop, UV_RUN_ONCE);
+    return fd;
+}
+
+static void send_text(int fd, const char *text)
+{
+    size_t n = strlen(text);
+    ck_assert_int_eq(send(fd, text, n, MSG_NOSIGNAL), (ssize_t)n);
+}
+
+/* What comes until the server ends the stream. */
+static size_t receive_all(int fd, uint8_t *in, size_t capacity)
+{
+    size_t n = 0;
+    ssize_t got;
+    while (n < capacity && (got = recv(fd, in + n, capacity - n, 0)) > 0)
+        n += (size_t)got;
+    return n;
+}
+
+/* ---- stopping ---- */
+
+static const char *const plain[] = {
+    "listen=ws://127.0.0.1:0", "api_key_required=false", "workers=1", NULL};
+
+static const char upgrade[] = "GET /latest HTTP/1.1\r\n"
+                              "Host: here\r\n"
+                              "Connection: Upgrade\r\n"
+                              "Upgrade: websocket\r\n"
+                              "Sec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+                              "\r\n";
+
+START_TEST(who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once)
+{
+    static const uint8_t going_away[] = "\x88\x0c\x03\xe9"
+                                        "Going away";
+    const size_t n_frame = sizeof going_away - 1;
+    struct errmsg errmsg;
+    char head[1024] = {0};
+    uint8_t in[1024];
+    ck_assert_msg(open_with(plain, &errmsg) == 0, "%s", errmsg.text);
+    int fd = connect_client();
+    send_text(fd, upgrade);
+    for (size_t n = 0; !strstr(head, "\r\n\r\n"); n++)
+        ck_assert_int_eq(recv(fd, head + n, 1, 0), 1);
+    server_stop(server);
+    ck_assert_uint_eq(receive_all(fd, in, sizeof in), n_frame);
+    ck_assert_mem_eq(in, going_away, n_frame);
+    close(fd);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once,
+    };
+    Suite *suite = suite_create("server");
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        TCase *tcase = tcase_create(tests[i]->name);
+        tcase_add_checked_fixture(tcase, setup, teardown);
+        tcase_add_test(tcase, tests[i]);
+        suite_add_tcase(suite, tcase);
+    }
+    return suite_run_suite(suite);
+}
