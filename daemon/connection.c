@@ -191,12 +191,12 @@ static void read_bytes(struct connection *c, uint8_t *in, size_t n)
         session_read(c, in, n);
 }
 
-/* The peer will send no more. What it asked for it may still want to have. */
-static void end_input(struct connection *c)
+/* The peer will send no more. The answers to what it sent are still due: a
+ * refusal, the echo of a close frame, a TLS alert. */
+static void end_input(struct connection *c, enum connection_end end)
 {
-    if (c->state != CONNECTION_CLOSED)
-        connection_flush(c);
-    connection_drop(c, END_EOF);
+    connection_flush(c);
+    connection_drop(c, end);
 }
 
 static void read_ready(struct connection *c)
@@ -206,17 +206,14 @@ static void read_ready(struct connection *c)
     int rc = socket_read(&c->socket, &in, &n);
     if (n)
         read_bytes(c, in, n);
-    if (rc == 0 || rc == -EAGAIN)
+    if (c->state == CONNECTION_CLOSED)
         return;
-    if (rc == UV_EOF) {
-        end_input(c);
-        return;
-    }
     if (rc == -EPROTO)
-        log_debug("connection failed tls=\"%s\"",
-                  c->state == CONNECTION_CLOSED ? ""
-                                                : socket_tls_fault(&c->socket));
-    connection_drop(c, END_ERROR);
+        log_debug("connection failed tls=\"%s\"", socket_tls_fault(&c->socket));
+    if (rc && rc != -EAGAIN)
+        end_input(c, rc == UV_EOF ? END_EOF : END_ERROR);
+    else if (socket_has_output(&c->socket)) /* TLS has answers of its own */
+        connection_has_output(c);
 }
 
 /* There is room for answers again: what was set aside comes first. */

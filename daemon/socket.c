@@ -208,10 +208,8 @@ bool socket_has_output(const struct socket *socket)
            (socket->tls && !bytes_is_empty(&socket->tls->cipher));
 }
 
-/*
- * Decrypts @n bytes of input. Ciphertext that answers them - handshake,
- * alerts, key updates - is sent at once.
- */
+/* Decrypts @n bytes of input. Ciphertext that answers them - handshake,
+ * alerts, key updates - waits to be flushed. */
 static int decrypt(struct socket *socket, size_t n, uint8_t **data_out,
                    size_t *n_out)
 {
@@ -220,13 +218,8 @@ static int decrypt(struct socket *socket, size_t n, uint8_t **data_out,
         tls_feed(socket->tls->tls, set->input, n, set->plain, SOCKET_PLAIN_SIZE,
                  n_out, &socket->tls->cipher, CIPHER_LIMIT);
     *data_out = set->plain;
-    int rc = 0;
-    if (!bytes_is_empty(&socket->tls->cipher))
-        rc = socket_flush(socket);
     if (status == TLS_FAULT)
         return -EPROTO;
-    if (rc && rc != -EAGAIN)
-        return rc;
     return status == TLS_CLOSED ? UV_EOF : 0;
 }
 

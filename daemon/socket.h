@@ -68,7 +68,7 @@ int socket_open(struct socket *socket, struct socket_set *set, int fd,
 void socket_close(struct socket *socket);
 
 /*
- * Reads once.
+ * Reads once. On TLS the socket may have output afterwards.
  * @data_out: plaintext, in the set's buffers: until the next socket_read()
  * @n_out:    its size; may be 0: a handshake went on, or part of a record came
  * Returns 0, or UV_EOF (@n_out bytes may have come before the end), -EAGAIN,

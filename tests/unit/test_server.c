@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "proto/tls.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/suite.h"
 
@@ -88,7 +89,7 @@ static size_t receive_all(int fd, uint8_t *in, size_t capacity)
 
 /* ---- stopping ---- */
 
-static const char *const plain[] = {
+static const char *const plain_ws[] = {
     "listen=ws://127.0.0.1:0", "api_key_required=false", "workers=1", NULL};
 
 static const char upgrade[] = "GET /latest HTTP/1.1\r\n"
@@ -107,7 +108,7 @@ START_TEST(who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once)
     struct errmsg errmsg;
     char head[1024] = {0};
     uint8_t in[1024];
-    ck_assert_msg(open_with(plain, &errmsg) == 0, "%s", errmsg.text);
+    ck_assert_msg(open_with(plain_ws, &errmsg) == 0, "%s", errmsg.text);
     int fd = connect_client();
     send_text(fd, upgrade);
     for (size_t n = 0; !strstr(head, "\r\n\r\n"); n++)
@@ -119,10 +120,115 @@ START_TEST(who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once)
 }
 END_TEST
 
+/* ---- TLS ---- */
+
+struct tls_client {
+    struct tls_context *context;
+    struct tls *tls;
+    struct bytes cipher; /* what waits to be sent */
+    int fd;
+};
+
+enum { CIPHER_LIMIT = 65536 };
+
+static void send_cipher(struct tls_client *client)
+{
+    size_t n = bytes_size(&client->cipher);
+    ck_assert_int_eq(send(client->fd, bytes_begin(&client->cipher), n, 0),
+                     (ssize_t)n);
+    bytes_consume(&client->cipher, n);
+}
+
+/* Receives once; returns whether there was something. */
+static bool receive_plain(struct tls_client *client, uint8_t *plain,
+                          size_t capacity, size_t *n_out)
+{
+    uint8_t in[4096];
+    ssize_t n = recv(client->fd, in, sizeof in, 0);
+    *n_out = 0;
+    if (n <= 0)
+        return false;
+    ck_assert_int_ne(tls_feed(client->tls, in, (size_t)n, plain, capacity,
+                              n_out, &client->cipher, CIPHER_LIMIT),
+                     TLS_FAULT);
+    return true;
+}
+
+static void connect_tls(struct tls_client *client)
+{
+    static const struct tls_client_options options = {.is_insecure = true};
+    struct errmsg errmsg;
+    uint8_t plain[4096 + TLS_RECORD_MAX];
+    size_t n;
+    *client = (struct tls_client){.fd = connect_client()};
+    ck_assert_int_eq(
+        tls_context_new_client(&options, &client->context, &errmsg), 0);
+    client->tls = tls_new(client->context, "localhost");
+    ck_assert_int_eq(tls_feed(client->tls, NULL, 0, plain, sizeof plain, &n,
+                              &client->cipher, CIPHER_LIMIT),
+                     TLS_OK);
+    while (!tls_is_established(client->tls)) {
+        send_cipher(client);
+        ck_assert(receive_plain(client, plain, sizeof plain, &n));
+    }
+}
+
+static void disconnect_tls(struct tls_client *client)
+{
+    close(client->fd);
+    bytes_deinit(&client->cipher);
+    tls_free(client->tls);
+    tls_context_free(client->context);
+}
+
+static int open_tls(struct errmsg *errmsg)
+{
+    char certificate[PATH_MAX + 20] = "tls_certificate=";
+    char key[PATH_MAX + 20] = "tls_key=";
+    folder_join(&folder, "certificate.pem", strchr(certificate, '=') + 1);
+    folder_join(&folder, "key.pem", strchr(key, '=') + 1);
+    const char *const settings[] = {"listen=wss://127.0.0.1:0",
+                                    "api_key_required=false",
+                                    "tls_self_signed=true",
+                                    certificate,
+                                    key,
+                                    "workers=1",
+                                    NULL};
+    return open_with(settings, errmsg);
+}
+
+START_TEST(a_request_that_ends_the_stream_is_answered_over_tls_too)
+{
+    static const char request[] = "GET /nowhere HTTP/1.1\r\n"
+                                  "Host: here\r\n"
+                                  "Connection: close\r\n"
+                                  "\r\n";
+    struct errmsg errmsg;
+    struct tls_client client;
+    char text[8192 + TLS_RECORD_MAX] = "";
+    size_t n = 0;
+    size_t n_more;
+    ck_assert_msg(open_tls(&errmsg) == 0, "%s", errmsg.text);
+    connect_tls(&client);
+    ck_assert_int_eq(tls_write(client.tls, (const uint8_t *)request,
+                               sizeof request - 1, &client.cipher,
+                               CIPHER_LIMIT),
+                     0);
+    ck_assert_int_eq(tls_close(client.tls, &client.cipher, CIPHER_LIMIT), 0);
+    send_cipher(&client);
+    while (receive_plain(&client, (uint8_t *)text + n, sizeof text - n - 1,
+                         &n_more))
+        n += n_more;
+    ck_assert_int_eq(strncmp(text, "HTTP/1.1 403 ", 13), 0);
+    disconnect_tls(&client);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once,
+        a_request_that_ends_the_stream_is_answered_over_tls_too,
     };
     Suite *suite = suite_create("server");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
