@@ -129,7 +129,7 @@ void connection_has_output(struct connection *c)
 static void finish_if_done(struct connection *c)
 {
     if (c->state == CONNECTION_CLOSING && c->is_input_over && !c->is_finished &&
-        !socket_has_output(&c->socket)) {
+        socket_output_size(&c->socket) == 0) {
         c->is_finished = true;
         socket_finish(&c->socket);
     }
@@ -137,7 +137,7 @@ static void finish_if_done(struct connection *c)
 
 void connection_flush(struct connection *c)
 {
-    size_t before = bytes_size(&c->socket.outbox);
+    size_t before = socket_output_size(&c->socket);
     int rc = socket_flush(&c->socket);
     if (rc == 0) {
         deadline_cancel(&c->sending);
@@ -145,7 +145,7 @@ void connection_flush(struct connection *c)
     } else if (rc != -EAGAIN) {
         connection_drop(c, END_ERROR);
     } else if (list_is_empty(&c->sending.link) ||
-               bytes_size(&c->socket.outbox) < before) {
+               socket_output_size(&c->socket) < before) {
         wait_for(c, DEADLINE_SEND, &c->sending);
     }
 }
@@ -212,7 +212,7 @@ static void read_ready(struct connection *c)
         log_debug("connection failed tls=\"%s\"", socket_tls_fault(&c->socket));
     if (rc && rc != -EAGAIN)
         end_input(c, rc == UV_EOF ? END_EOF : END_ERROR);
-    else if (socket_has_output(&c->socket)) /* TLS has answers of its own */
+    else if (socket_output_size(&c->socket)) /* TLS has answers of its own */
         connection_has_output(c);
 }
 

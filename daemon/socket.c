@@ -202,10 +202,10 @@ int socket_flush(struct socket *socket)
     return rc;
 }
 
-bool socket_has_output(const struct socket *socket)
+size_t socket_output_size(const struct socket *socket)
 {
-    return !bytes_is_empty(&socket->outbox) ||
-           (socket->tls && !bytes_is_empty(&socket->tls->cipher));
+    return bytes_size(&socket->outbox) +
+           (socket->tls ? bytes_size(&socket->tls->cipher) : 0);
 }
 
 /* Decrypts @n bytes of input. Ciphertext that answers them - handshake,

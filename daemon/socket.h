@@ -83,8 +83,8 @@ int socket_read(struct socket *socket, uint8_t **data_out, size_t *n_out);
  */
 int socket_flush(struct socket *socket);
 
-/* Whether a part of what was to be sent still waits. */
-bool socket_has_output(const struct socket *socket);
+/* How many bytes still wait to be sent; on TLS, some of them encrypted. */
+size_t socket_output_size(const struct socket *socket);
 
 /* Ends our direction: close_notify on TLS, then FIN. After a full flush. */
 void socket_finish(struct socket *socket);
