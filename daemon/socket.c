@@ -144,7 +144,10 @@ void socket_close(struct socket *socket)
 {
     if (socket->fd < 0)
         return;
-    close(socket->fd); /* leaves the epoll set by itself */
+    /* Closing takes it out of the set only if no other process has it, and a
+     * child that is being spawned has it until its exec. */
+    epoll_ctl(socket->set->epoll_fd, EPOLL_CTL_DEL, socket->fd, NULL);
+    close(socket->fd);
     socket->fd = -1;
     bytes_deinit(&socket->outbox);
     socket_tls_free(socket->tls);
