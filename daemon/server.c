@@ -104,12 +104,23 @@ static void close_handles(struct server *s, uv_close_cb cb)
     uv_close((uv_handle_t *)&s->drain_timer, cb);
 }
 
+static void free_workers(struct server *s)
+{
+    for (unsigned i = 0; i < s->n_prepared; i++)
+        worker_deinit(&s->pool.workers[i], i < s->n_started);
+    free(s->pool.workers);
+    s->pool.workers = NULL;
+    s->n_prepared = 0;
+    s->n_started = 0;
+}
+
 static void on_worker_ended(uv_async_t *async)
 {
     struct server *s = async->data;
     for (unsigned i = 0; i < s->pool.n_workers; i++)
         if (!atomic_load(&s->pool.workers[i].has_ended))
             return;
+    free_workers(s); /* joined before the handle that they ring is closed */
     log_info("server stopped");
     close_handles(s, on_closed);
 }
@@ -152,15 +163,6 @@ void server_stop(struct server *server)
 {
     server_drain(server);
     tell_workers(server, MAIL_STOP, NULL);
-}
-
-static void free_workers(struct server *s)
-{
-    for (unsigned i = 0; i < s->n_prepared; i++)
-        worker_deinit(&s->pool.workers[i], i < s->n_started);
-    free(s->pool.workers);
-    s->pool.workers = NULL;
-    s->n_prepared = 0;
 }
 
 void server_free(struct server *server)
