@@ -40,6 +40,7 @@ struct server {
     uint32_t max_connections;
     uint64_t warned_ms; /* when the ceiling was last logged */
     unsigned n_closing; /* handles of ours that the loop still closes */
+    bool has_passed;    /* the service manager's sockets are taken */
     bool is_draining;
 };
 
@@ -237,6 +238,12 @@ static int add_passed_listeners(struct server *s,
     int fds[PASSED_MAX];
     size_t n = notify_passed_sockets(fds, PASSED_MAX);
     int rc = 0;
+    if (s->has_passed) {
+        errmsg_set(errmsg, "listen systemd: may stand there once: all sockets "
+                           "that are passed to us are of one kind");
+        return -EINVAL;
+    }
+    s->has_passed = true;
     if (n == 0) {
         errmsg_set(errmsg, "listen systemd: no socket was passed to us: start "
                            "monologued.socket, or listen on an address");

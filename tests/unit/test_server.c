@@ -1,7 +1,9 @@
 #include "daemon/server.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,6 +122,28 @@ START_TEST(who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once)
 }
 END_TEST
 
+/* ---- starting ---- */
+
+START_TEST(passed_sockets_are_not_served_twice)
+{
+    const char *const settings[] = {"listen=systemd:ws systemd:wss",
+                                    "api_key_required=false",
+                                    "tls_self_signed=true",
+                                    "tls_certificate=certificate.pem",
+                                    "tls_key=key.pem",
+                                    NULL};
+    struct errmsg errmsg;
+    char pid[20];
+    ck_assert_int_eq(chdir(folder.path), 0);
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    ck_assert_int_eq(open_with(settings, &errmsg), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(errmsg.text, "once"));
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
 /* ---- TLS ---- */
 
 struct tls_client {
@@ -224,9 +248,19 @@ START_TEST(a_request_that_ends_the_stream_is_answered_over_tls_too)
 }
 END_TEST
 
+/* The first descriptor that a service manager passes is 3. */
+static void take_descriptor_3(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd != 3 && dup2(fd, 3) != 3)
+        abort();
+}
+
 int main(void)
 {
+    take_descriptor_3();
     const TTest *const tests[] = {
+        passed_sockets_are_not_served_twice,
         who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once,
         a_request_that_ends_the_stream_is_answered_over_tls_too,
     };
