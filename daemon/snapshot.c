@@ -20,8 +20,10 @@ static int load_keys(struct snapshot *s, const char *fresh_key,
     struct errmsg warning = {""};
     int rc = 0;
     s->keys = keys_new();
-    if (!s->keys)
+    if (!s->keys) {
+        errmsg_set(errmsg, "out of memory");
         return -ENOMEM;
+    }
     if (config->keys_file)
         rc = keys_read(s->keys, config->keys_file, errmsg, &warning);
     if (rc == 0 && config->api_key)
