@@ -261,11 +261,6 @@ void socket_pause(struct socket *socket, bool is_paused)
     rewatch(socket);
 }
 
-bool socket_is_shaking_hands(const struct socket *socket)
-{
-    return socket->tls && !tls_is_established(socket->tls->tls);
-}
-
 const char *socket_tls_version(const struct socket *socket)
 {
     return socket->tls ? tls_version(socket->tls->tls) : "none";

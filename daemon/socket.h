@@ -92,9 +92,6 @@ void socket_finish(struct socket *socket);
 /* Stops, or goes on, telling that there is something to read. */
 void socket_pause(struct socket *socket, bool is_paused);
 
-/* Whether a TLS handshake is still going on. */
-bool socket_is_shaking_hands(const struct socket *socket);
-
 /* "TLSv1.3", "TLSv1.2" or "none". */
 const char *socket_tls_version(const struct socket *socket);
 
