@@ -58,7 +58,7 @@ static const char *default_value(const struct flag *flag)
 {
     if (flag->kind == FLAG_CONFIG)
         return NULL;
-    if (flag->kind == FLAG_SETTING && flag->setting->type != SETTING_BOOLEAN)
+    if (flag->setting && flag->setting->type != SETTING_BOOLEAN)
         return NULL;
     return "true";
 }

@@ -25,7 +25,7 @@ enum flag_kind {
 
 struct flag {
     enum flag_kind kind;
-    const struct setting *setting; /* of FLAG_SETTING */
+    const struct setting *setting; /* of FLAG_SETTING; else NULL */
     const char *value;             /* of FLAG_SETTING and FLAG_CONFIG */
 };
 

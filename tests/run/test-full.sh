@@ -60,7 +60,7 @@ run_tsan() {
 }
 
 run_valgrind() {
-    step cc build testlog -- --setup valgrind --suite unit --suite fuzz
+    step cc build testlog -- --setup valgrind --suite unit --suite fuzz --no-suite hasty
 }
 
 # libFuzzer, FUZZ_SECONDS for each room, from the corpus.
