@@ -196,6 +196,8 @@ static void read_bytes(struct connection *c, uint8_t *in, size_t n)
 static void end_input(struct connection *c, enum connection_end end)
 {
     connection_flush(c);
+    if (c->state != CONNECTION_CLOSED && socket_output_size(&c->socket) == 0)
+        socket_finish(&c->socket);
     connection_drop(c, end);
 }
 

@@ -35,7 +35,8 @@ struct listener {
     listener_cb cb;
     void *data;
     bool is_tls;
-    char *unlink_path; /* of a Unix socket that we made; or NULL */
+    char *unlink_path;  /* of a Unix socket that we made; or NULL */
+    ino_t unlink_inode; /* and which one it was */
     char *endpoint;
     int reserve_fd; /* given up to take, and close, what we cannot keep */
     uint64_t warned_ms;
@@ -292,6 +293,13 @@ static bool is_stale(const struct sockaddr_un *address)
     return is_refused;
 }
 
+/* Which file a path names; 0 when none. */
+static ino_t inode_of(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) ? 0 : status.st_ino;
+}
+
 static int bind_unix(struct listener *l, uv_loop_t *loop, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -307,6 +315,7 @@ static int bind_unix(struct listener *l, uv_loop_t *loop, const char *path)
     if (rc)
         return rc;
     l->unlink_path = strdup(path);
+    l->unlink_inode = inode_of(path);
     rc = l->unlink_path ? add_socket(l, loop, fd) : -ENOMEM;
     if (rc)
         close(fd);
@@ -316,7 +325,12 @@ static int bind_unix(struct listener *l, uv_loop_t *loop, const char *path)
 /* Non-blocking, whatever whoever passed it has set. */
 static int inherit(struct listener *l, uv_loop_t *loop, int fd)
 {
+    int is_listening = 0;
+    socklen_t size = sizeof is_listening;
     int flags = fcntl(fd, F_GETFL);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) ||
+        !is_listening)
+        return -EOPNOTSUPP;
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
         return -errno;
     return add_socket(l, loop, fd);
@@ -392,6 +406,9 @@ static const char *advice(int rc)
                "a Unix socket a folder that we may write";
     case -EINVAL:
         return "the host name is unknown";
+    case -EOPNOTSUPP:
+        return "what was passed to us is no listening socket: use "
+               "ListenStream= in the socket unit";
     default:
         return strerror(-rc);
     }
@@ -464,8 +481,8 @@ void listener_close(struct listener *listener)
         close(l->sockets[i].fd);
     }
     uv_close((uv_handle_t *)&l->pause, on_handle_closed);
-    if (l->unlink_path)
-        unlink(l->unlink_path);
+    if (l->unlink_path && inode_of(l->unlink_path) == l->unlink_inode)
+        unlink(l->unlink_path); /* not if a successor listens there by now */
     if (l->reserve_fd >= 0)
         close(l->reserve_fd);
 }

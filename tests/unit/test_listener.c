@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -181,6 +182,36 @@ END_TEST
 
 /* ---- Unix sockets ---- */
 
+START_TEST(a_passed_socket_must_listen)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    ck_assert_int_eq(
+        open_address(&(struct listen_address){.kind = LISTEN_SYSTEMD}, fd),
+        -EOPNOTSUPP);
+    ck_assert_ptr_nonnull(strstr(errmsg.text, "ListenStream"));
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_successor_keeps_its_socket)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[PATH_MAX], aside[PATH_MAX];
+    folder_join(&folder, "socket", path);
+    folder_join(&folder, "aside", aside);
+    ck_assert_int_eq(open_path(path), 0);
+    ck_assert_int_eq(rename(path, aside), 0);
+    int successor = socket(AF_UNIX, SOCK_STREAM, 0);
+    strcpy(address.sun_path, path);
+    ck_assert_int_eq(
+        bind(successor, (struct sockaddr *)&address, sizeof address), 0);
+    listener_close(listener);
+    listener = NULL;
+    ck_assert_int_eq(access(path, F_OK), 0);
+    close(successor);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_socket_is_left_alone)
 {
     char path[PATH_MAX];
@@ -261,6 +292,8 @@ int main(void)
         an_address_that_a_name_has_twice_is_bound_once,
         an_unknown_name_is_said_to_be_so,
         a_passed_socket_does_not_delay_packets_either,
+        a_passed_socket_must_listen,
+        a_successor_keeps_its_socket,
         a_file_that_is_no_socket_is_left_alone,
         a_socket_that_a_killed_process_left_is_replaced,
         a_socket_in_use_is_not_taken_over,
