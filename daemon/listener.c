@@ -283,7 +283,7 @@ static bool is_stale(const struct sockaddr_un *address)
     struct stat status;
     if (lstat(address->sun_path, &status) || !S_ISSOCK(status.st_mode))
         return false;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
     bool is_refused =
