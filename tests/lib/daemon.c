@@ -92,6 +92,7 @@ void daemon_write_file(const struct daemon *daemon, const char *name,
                        const char *text)
 {
     folder_write(&daemon->folder, name, text, strlen(text));
+    chmod(daemon_path(daemon, name), 0600); /* there may be keys in it */
 }
 
 char *daemon_read_file(const struct daemon *daemon, const char *name)

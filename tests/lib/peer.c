@@ -16,7 +16,7 @@
 
 #include "tests/lib/suite.h"
 
-enum { HTTP_MAX = 20000, NARROW_BYTES = 4096 };
+enum { HTTP_MAX = 20000, NARROW_BYTES = 4096, WIDE_BYTES = 1 << 20 };
 
 static const char id_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -175,6 +175,12 @@ struct peer *peer_open(struct daemon *daemon)
 struct peer *peer_open_narrow(struct daemon *daemon)
 {
     return open_peer(daemon, NARROW_BYTES);
+}
+
+void peer_widen(struct peer *peer)
+{
+    static const int size = WIDE_BYTES;
+    setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
 void peer_free(struct peer *peer)

@@ -66,6 +66,9 @@ void peer_upgrade(struct peer *peer, const char *key);
 /* Makes the socket's receive buffer small, so that not reading soon shows. */
 struct peer *peer_open_narrow(struct daemon *daemon);
 
+/* Makes it large again, to read fast what has piled up. */
+void peer_widen(struct peer *peer);
+
 /* Ends the stream as a process that exits does. */
 void peer_free(struct peer *peer);
 
