@@ -1,12 +1,6 @@
 #!/bin/sh
 # Runs compare.js with what it is given; 77, skipped, where it cannot run.
-here=${0%/*}
-if ! command -v node >/dev/null; then
-    echo "no node here"
-    exit 77
-fi
-if ! [ -d "$here/node_modules/ajv" ]; then
-    echo "no node_modules here: run npm ci in $here"
-    exit 77
-fi
-exec node "$here/compare.js" "$@"
+here=$(dirname "$0")/..
+. "$here/need.sh"
+need_node ajv
+exec node "$here/packet/compare.js" "$@"
