@@ -326,5 +326,5 @@ int main(void)
         exec_ends_as_the_command_does,
         exec_serves_while_the_command_runs_and_passes_signals_on,
         NULL};
-    return suite_run("cli", tests);
+    return suite_run("arguments", tests);
 }
