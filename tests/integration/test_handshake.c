@@ -92,7 +92,7 @@ START_TEST(a_forbidden_one_has_these_bytes_in_this_order)
                           "x-amzn-ErrorType: ForbiddenException\r\n" GATEWAY
                           "\r\n"),
                   "%s", head);
-    ck_assert_str_eq(peer_read_bytes(peer, 23), "{\"message\":\"Forbidden\"}");
+    ck_assert_str_eq(peer_read_text(peer, 23), "{\"message\":\"Forbidden\"}");
     peer_free(peer);
     daemon_end(daemon);
 }
@@ -262,7 +262,7 @@ START_TEST(a_refused_client_may_ask_again_on_the_same_connection)
                               "x-api-key: guess\r\n\r\n");
         ck_assert_int_eq(
             strncmp(peer_read_until(peer, "\r\n\r\n"), "HTTP/1.1 403 ", 13), 0);
-        ck_assert_str_eq(peer_read_bytes(peer, 23),
+        ck_assert_str_eq(peer_read_text(peer, 23),
                          "{\"message\":\"Forbidden\"}");
     }
     peer_upgrade(peer, key);
@@ -283,7 +283,7 @@ START_TEST(guesses_are_counted)
                         "GET /latest HTTP/1.1\r\nHost: x\r\n" UPGRADE "\r\n");
         head = peer_read_until(peer, "\r\n\r\n");
         bool is_last = strstr(head, "\r\nConnection: close\r\n") != NULL;
-        peer_read_bytes(peer, 23);
+        peer_read_text(peer, 23);
         if (is_last)
             break;
     } while (++n < 1000);
@@ -304,12 +304,12 @@ START_TEST(requests_in_one_segment_are_answered_in_order)
                     "GET /latest HTTP/1.1\r\nHost: x\r\n" UPGRADE KEY "\r\n");
     ck_assert_int_eq(
         strncmp(peer_read_until(peer, "\r\n\r\n"), "HTTP/1.1 403 ", 13), 0);
-    peer_read_bytes(peer, 23);
+    peer_read_text(peer, 23);
     const char *head = peer_read_until(peer, "\r\n\r\n");
     ck_assert_int_eq(strncmp(head, "HTTP/1.1 426 ", 13), 0);
     int n_body = 0;
     sscanf(strstr(head, "Content-Length: "), "Content-Length: %d", &n_body);
-    peer_read_bytes(peer, (size_t)n_body);
+    peer_read_text(peer, (size_t)n_body);
     ck_assert_int_eq(
         strncmp(peer_read_until(peer, "\r\n\r\n"), "HTTP/1.1 101 ", 13), 0);
     (void)peer_id(peer);
@@ -437,7 +437,7 @@ START_TEST(who_connects_too_fast_gets_a_429)
     ck_assert_int_eq(strncmp(head, "HTTP/1.1 429 ", 13), 0);
     ck_assert_ptr_nonnull(
         strstr(head, "\r\nx-amzn-ErrorType: TooManyRequestsException\r\n"));
-    ck_assert_str_eq(peer_read_bytes(peer, 31),
+    ck_assert_str_eq(peer_read_text(peer, 31),
                      "{\"message\":\"Too Many Requests\"}");
     peer_free(peer);
     daemon_end(daemon);

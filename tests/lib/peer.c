@@ -18,9 +18,6 @@
 
 enum { HTTP_MAX = 20000, NARROW_BYTES = 4096, WIDE_BYTES = 1 << 20 };
 
-static const char id_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "abcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /* ---- connecting ---- */
 
 static int connect_to(const struct sockaddr *address, socklen_t size,
@@ -266,83 +263,6 @@ void peer_write_text(struct peer *peer, const char *text)
     peer_write(peer, text, strlen(text));
 }
 
-size_t peer_build(uint8_t *frame_out, uint8_t first, const void *payload,
-                  size_t n)
-{
-    static const uint8_t mask[4] = {0x37, 0xfa, 0x21, 0x3d};
-    uint8_t *at = frame_out;
-    *at++ = first;
-    if (n < 126) {
-        *at++ = (uint8_t)(0x80 | n);
-    } else {
-        int n_bytes = n < 65536 ? 2 : 8;
-        *at++ = (uint8_t)(0x80 | (n < 65536 ? 126 : 127));
-        for (int i = n_bytes - 1; i >= 0; i--)
-            *at++ = (uint8_t)(n >> 8 * i);
-    }
-    memcpy(at, mask, sizeof mask);
-    at += sizeof mask;
-    for (size_t i = 0; i < n; i++)
-        *at++ = ((const uint8_t *)payload)[i] ^ mask[i % 4];
-    return (size_t)(at - frame_out);
-}
-
-void peer_send(struct peer *peer, uint8_t first, const void *payload, size_t n)
-{
-    uint8_t *frame = malloc(n + 14);
-    if (!frame)
-        abort();
-    peer_write(peer, frame, peer_build(frame, first, payload, n));
-    free(frame);
-}
-
-void peer_say_bytes(struct peer *peer, const char *text, size_t n)
-{
-    uint8_t opcode = PEER_TEXT & ~PEER_FIN;
-    while (n > PEER_FRAME_MAX) {
-        peer_send(peer, opcode, text, PEER_FRAME_MAX);
-        text += PEER_FRAME_MAX;
-        n -= PEER_FRAME_MAX;
-        opcode = PEER_CONTINUATION;
-    }
-    peer_send(peer, PEER_FIN | opcode, text, n);
-}
-
-void peer_say(struct peer *peer, const char *text)
-{
-    peer_say_bytes(peer, text, strlen(text));
-}
-
-char *peer_packet(const char *to, const char *payload)
-{
-    char *text;
-    if (asprintf(&text, "{\"to\":\"%s\",\"payload\":%s}", to, payload) < 0)
-        abort();
-    return text;
-}
-
-char *peer_fill(const char *text, const char *id)
-{
-    char *filled = calloc(strlen(text) + 1, strlen(id) + 1);
-    char *at = filled;
-    const char *found;
-    if (!filled)
-        abort();
-    for (; (found = strstr(text, "ID")); text = found + 2) {
-        at = mempcpy(at, text, (size_t)(found - text));
-        at = stpcpy(at, id);
-    }
-    strcpy(at, text);
-    return filled;
-}
-
-void peer_call(struct peer *peer, const char *to, const char *payload)
-{
-    char *text = peer_packet(to, payload);
-    peer_say(peer, text);
-    free(text);
-}
-
 /* ---- reading ---- */
 
 bool peer_has_input(struct peer *peer, int wait_ms)
@@ -401,22 +321,24 @@ static bool fill(struct peer *p, long long deadline_ms)
     }
 }
 
-static void fill_to(struct peer *p, size_t n)
+void peer_read(struct peer *peer, void *bytes_out, size_t n)
 {
     long long deadline_ms = daemon_now_ms() + DAEMON_WAIT_MS;
-    while (p->n_read < n)
-        if (!fill(p, deadline_ms))
-            daemon_fail("the stream ended %zu bytes short", n - p->n_read);
+    while (peer->n_read < n)
+        if (!fill(peer, deadline_ms))
+            daemon_fail("the stream ended %zu bytes short", n - peer->n_read);
+    memcpy(bytes_out, peer->unread, n);
+    consume(peer, n);
 }
 
-static void keep(struct peer *p, const void *bytes, size_t n)
+void peer_keep(struct peer *peer, const void *bytes, size_t n)
 {
-    p->text = realloc(p->text, p->size + n + 1);
-    if (!p->text)
+    peer->text = realloc(peer->text, peer->size + n + 1);
+    if (!peer->text)
         abort();
-    memcpy(p->text + p->size, bytes, n);
-    p->size += n;
-    p->text[p->size] = '\0';
+    memcpy(peer->text + peer->size, bytes, n);
+    peer->size += n;
+    peer->text[peer->size] = '\0';
 }
 
 const char *peer_read_until(struct peer *peer, const char *end)
@@ -429,121 +351,19 @@ const char *peer_read_until(struct peer *peer, const char *end)
                         (char *)peer->unread);
     size_t n = (size_t)(found - peer->unread) + strlen(end);
     peer->size = 0;
-    keep(peer, peer->unread, n);
+    peer_keep(peer, peer->unread, n);
     consume(peer, n);
     return peer->text;
 }
 
-const char *peer_read_bytes(struct peer *peer, size_t n)
+const char *peer_read_text(struct peer *peer, size_t n)
 {
-    fill_to(peer, n);
+    char text[HTTP_MAX];
+    ck_assert_uint_le(n, sizeof text);
+    peer_read(peer, text, n);
     peer->size = 0;
-    keep(peer, peer->unread, n);
-    consume(peer, n);
+    peer_keep(peer, text, n);
     return peer->text;
-}
-
-void peer_hear_frame(struct peer *peer, struct peer_frame *frame_out)
-{
-    fill_to(peer, 2);
-    size_t size = peer->unread[1];
-    size_t n_head = 2;
-    if (size == 126) {
-        fill_to(peer, n_head = 4);
-        size = (size_t)peer->unread[2] << 8 | peer->unread[3];
-        ck_assert_uint_gt(size, 125);
-    }
-    if (size > PEER_FRAME_MAX) /* the mask bit, or a 64-bit length */
-        daemon_fail("a frame that begins %02x %02x", peer->unread[0],
-                    peer->unread[1]);
-    fill_to(peer, n_head + size);
-    frame_out->first = peer->unread[0];
-    frame_out->size = size;
-    memcpy(frame_out->payload, peer->unread + n_head, size);
-    frame_out->payload[size] = '\0';
-    consume(peer, n_head + size);
-}
-
-const char *peer_hear(struct peer *peer)
-{
-    struct peer_frame frame;
-    uint8_t opcode = PEER_TEXT & ~PEER_FIN;
-    peer->size = 0;
-    do {
-        peer_hear_frame(peer, &frame);
-        if ((frame.first & ~PEER_FIN) != opcode)
-            daemon_fail("no text but a frame %02x: %.*s", frame.first,
-                        frame.first == PEER_CLOSE && frame.size > 2
-                            ? (int)frame.size - 2
-                            : 0,
-                        (char *)frame.payload + 2);
-        keep(peer, frame.payload, frame.size);
-        opcode = PEER_CONTINUATION;
-    } while (!(frame.first & PEER_FIN));
-    return peer->text;
-}
-
-void peer_expect(struct peer *peer, const char *text)
-{
-    const char *heard = peer_hear(peer);
-    if (strcmp(heard, text) || peer->size != strlen(text))
-        daemon_fail("not %.400s but %.400s", text, heard);
-}
-
-void peer_expect_packet(struct peer *peer, const char *from,
-                        const char *payload)
-{
-    char *text;
-    if (asprintf(&text, "{\"from\":\"%s\",\"payload\":%s}", from, payload) < 0)
-        abort();
-    peer_expect(peer, text);
-    free(text);
-}
-
-/* Moves @at behind @text, if it stands there. */
-static bool skip(const char **at, const char *text)
-{
-    size_t n = strlen(text);
-    if (strncmp(*at, text, n))
-        return false;
-    *at += n;
-    return true;
-}
-
-static bool skip_id(const char **at)
-{
-    if (strspn(*at, id_digits) != PEER_ID_CHARS - 1 || (*at)[15] != '=' ||
-        !strchr("AQgw", (*at)[14]))
-        return false;
-    *at += PEER_ID_CHARS;
-    return true;
-}
-
-void peer_expect_error(struct peer *peer)
-{
-    const char *heard = peer_hear(peer);
-    const char *at = heard;
-    if (!skip(&at,
-              "{\"message\": \"Internal server error\", \"connectionId\":\"") ||
-        !(peer->id[0] ? skip(&at, peer->id) : skip_id(&at)) ||
-        !skip(&at, "\", \"requestId\":\"") || !skip_id(&at) ||
-        strcmp(at, "\"}"))
-        daemon_fail("not an error frame: %.400s", heard);
-}
-
-void peer_expect_close(struct peer *peer, unsigned code, const char *reason)
-{
-    struct peer_frame frame;
-    unsigned heard = 1005;
-    peer_hear_frame(peer, &frame);
-    if (frame.first != PEER_CLOSE)
-        daemon_fail("no close frame but %02x %.400s", frame.first,
-                    (char *)frame.payload);
-    if (frame.size >= 2)
-        heard = (unsigned)frame.payload[0] << 8 | frame.payload[1];
-    const char *text = frame.size > 2 ? (char *)frame.payload + 2 : "";
-    if (heard != code || strcmp(text, reason))
-        daemon_fail("not %u \"%s\" but %u \"%s\"", code, reason, heard, text);
 }
 
 void peer_expect_end(struct peer *peer)
@@ -559,24 +379,4 @@ void peer_await_end(struct peer *peer)
     do
         consume(peer, peer->n_read);
     while (fill(peer, deadline_ms));
-}
-
-const char *peer_id(struct peer *peer)
-{
-    if (peer->id[0])
-        return peer->id;
-    peer_say(peer, "whoami");
-    const char *id = peer_hear(peer);
-    if (strlen(id) != PEER_ID_CHARS)
-        daemon_fail("not an id: %s", id);
-    memcpy(peer->id, id, PEER_ID_CHARS);
-    return peer->id;
-}
-
-unsigned peer_worker(const char *id)
-{
-    unsigned bits = 0;
-    for (int i = 12; i < 15; i++)
-        bits = bits << 6 | (unsigned)(strchr(id_digits, id[i]) - id_digits);
-    return bits >> 4;
 }

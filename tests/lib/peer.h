@@ -145,8 +145,14 @@ long peer_read_some(struct peer *peer, void *bytes_out, size_t n);
 /* Bytes up to and with the first @end, NUL-terminated, in peer->text. */
 const char *peer_read_until(struct peer *peer, const char *end);
 
-/* Exactly @n bytes, NUL-terminated, in peer->text. */
-const char *peer_read_bytes(struct peer *peer, size_t n);
+/* The next @n bytes, NUL-terminated, in peer->text. */
+const char *peer_read_text(struct peer *peer, size_t n);
+
+/* The next @n bytes, at most as many as the buffer takes. */
+void peer_read(struct peer *peer, void *bytes_out, size_t n);
+
+/* Appends to peer->text. */
+void peer_keep(struct peer *peer, const void *bytes, size_t n);
 
 /* This peer's connection id; asks for it once. */
 const char *peer_id(struct peer *peer);
