@@ -252,7 +252,7 @@ END_TEST
 static void take_descriptor_3(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd != 3 && dup2(fd, 3) != 3)
+    if (listen(fd, 1) || (fd != 3 && dup2(fd, 3) != 3))
         abort();
 }
 
