@@ -68,7 +68,7 @@ static int entry(void *data, const char *section, const char *name,
                  const char *value)
 {
     struct reader *reader = data;
-    const struct inifile_entry found = {section, name, value};
+    const struct inifile_entry found = {section, name, value, reader->line};
     reader->rc = reader->cb(&found, reader->data, reader->errmsg);
     return reader->rc == 0;
 }

@@ -14,6 +14,7 @@ struct inifile_entry {
     const char *section; /* "" before the first [section] */
     const char *name;
     const char *value; /* without the blanks around it */
+    int line;          /* where it stands, from 1 */
 };
 
 /*

@@ -10,6 +10,7 @@ struct heard {
     char text[4000]; /* "section/name=value|" for each entry */
     int stop_at;     /* the entry that is refused, counted from 1; 0: none */
     int n_entries;
+    int line; /* of the last entry */
 };
 
 static int hear(const struct inifile_entry *entry, void *data,
@@ -20,6 +21,7 @@ static int hear(const struct inifile_entry *entry, void *data,
         errmsg_set(errmsg, "no %s here", entry->name);
         return -EDOM;
     }
+    heard->line = entry->line;
     size_t n = strlen(heard->text);
     snprintf(heard->text + n, sizeof heard->text - n, "%s/%s=%s|",
              entry->section, entry->name, entry->value);
@@ -62,6 +64,17 @@ START_TEST(lines_are_told_or_refused)
     int rc = read_text(cases[_i].text, strlen(cases[_i].text), &heard, &errmsg);
     ck_assert_int_eq(rc, cases[_i].rc);
     ck_assert_str_eq(rc ? errmsg.text : heard.text, cases[_i].expected);
+}
+END_TEST
+
+START_TEST(an_entry_knows_its_line)
+{
+    static const char text[] = "a=1\n\n# x\n[s]\nb=2\n";
+    struct heard heard = {.text = ""};
+    ck_assert_int_eq(read_text(text, 4, &heard, NULL), 0);
+    ck_assert_int_eq(heard.line, 1);
+    ck_assert_int_eq(read_text(text, strlen(text), &heard, NULL), 0);
+    ck_assert_int_eq(heard.line, 5);
 }
 END_TEST
 
@@ -138,6 +151,7 @@ int main(void)
                         sizeof cases / sizeof cases[0]);
     suite_add_tcase(suite, table);
     TCase *rest = tcase_create("files");
+    tcase_add_test(rest, an_entry_knows_its_line);
     tcase_add_test(rest, a_long_line_is_refused_not_cut);
     tcase_add_test(rest, a_nul_byte_is_refused);
     tcase_add_test(rest, the_first_refusal_ends_the_reading);
