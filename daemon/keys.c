@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "daemon/hex.h"
+#include "daemon/secretfile.h"
 #include "proto/inifile.h"
 
 enum {
@@ -62,16 +63,9 @@ const struct key *keys_find(const struct keys *keys, const char *presented)
     return found;
 }
 
-static bool is_name(const char *name)
-{
-    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                            "abcdefghijklmnopqrstuvwxyz0123456789._-");
-    return n >= 1 && n <= KEY_NAME_MAX && name[n] == '\0';
-}
-
 static int check_name(const char *name, struct errmsg *errmsg)
 {
-    if (is_name(name))
+    if (secretfile_is_name(name, KEY_NAME_MAX))
         return 0;
     errmsg_set(errmsg,
                "\"%.80s\" is not a name for a key: use 1 to %d letters, "
@@ -82,17 +76,7 @@ static int check_name(const char *name, struct errmsg *errmsg)
 
 int keys_check(const char *key, struct errmsg *errmsg)
 {
-    size_t n = strlen(key);
-    for (size_t i = 0; i < n; i++)
-        if (key[i] <= ' ' || key[i] > '~') {
-            errmsg_set(errmsg, "a key is printable ASCII without blanks");
-            return -EINVAL;
-        }
-    if (n >= 1 && n <= KEY_PRESENTED_MAX)
-        return 0;
-    errmsg_set(errmsg, "a key has 1 to %d characters, this one has %zu",
-               KEY_PRESENTED_MAX, n);
-    return -EINVAL;
+    return secretfile_check("a key", key, KEY_PRESENTED_MAX, errmsg);
 }
 
 /* Appends @key unless its name or digest is there already. */
@@ -202,34 +186,17 @@ static struct keys *copy_keys(const struct keys *keys)
     return copy;
 }
 
-static void check_mode(FILE *file, const char *path, struct errmsg *warning)
-{
-    struct stat status;
-    errmsg_set(warning, "%s", "");
-    if (fstat(fileno(file), &status) == 0 && status.st_mode & S_IROTH)
-        errmsg_set(warning,
-                   "%s: everybody on this machine can read the keys: chmod "
-                   "o-r, or keep digests only",
-                   path);
-}
-
 int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
               struct errmsg *warning)
 {
     int rc = -ENOMEM;
+    bool is_public;
     struct keys *all = copy_keys(keys);
-    FILE *file = NULL;
     if (!all) {
         errmsg_set(errmsg, "%s: out of memory", path);
         goto done;
     }
-    file = fopen(path, "re");
-    if (!file) {
-        rc = -errno;
-        errmsg_set(errmsg, "%s: %s", path, strerror(-rc));
-        goto done;
-    }
-    rc = inifile_read_stream(file, path, add_entry, all, errmsg);
+    rc = secretfile_read(path, add_entry, all, errmsg, &is_public);
     if (rc == 0 && all->n_keys == keys->n_keys) {
         errmsg_set(errmsg,
                    "%s: holds no key: add a line such as monologued keygen "
@@ -241,13 +208,16 @@ int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
         rc = -EINVAL;
     if (rc)
         goto done;
-    check_mode(file, path, warning);
+    errmsg_set(warning, "%s", "");
+    if (is_public)
+        errmsg_set(warning,
+                   "%s: everybody on this machine can read the keys: chmod "
+                   "o-r, or keep digests only",
+                   path);
     free(keys->keys);
     *keys = *all;
     all->keys = NULL;
 done:
-    if (file)
-        fclose(file);
     keys_free(all);
     return rc;
 }
@@ -284,7 +254,6 @@ int keys_print_line(const char *name, const char *key,
     if (rc)
         return rc;
     int n = sprintf(line_out, "%s = %s", name, DIGEST_PREFIX);
-    for (size_t i = 0; i < sizeof digest; i++)
-        n += sprintf(line_out + n, "%02x", digest[i]);
+    hex_print(digest, sizeof digest, line_out + n);
     return 0;
 }

@@ -1,0 +1,18 @@
+/*
+ * Bytes in hexadecimal.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* Writes 2 * @n lower-case digits and a NUL to @hex_out. */
+static inline void hex_print(const unsigned char *bytes, size_t n,
+                             char *hex_out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        *hex_out++ = digits[bytes[i] >> 4];
+        *hex_out++ = digits[bytes[i] & 15];
+    }
+    *hex_out = '\0';
+}
