@@ -53,7 +53,7 @@ START_TEST(only_the_exact_key_is_found)
     ck_assert_str_eq(keys_find(keys, "secret")->name, "alice");
     ck_assert_str_eq(keys_find(keys, "Secret")->name, "bob");
     const char *const wrong[] = {"",        "secre",   "secrets",
-                                 "SECRET",  " secret", "sha256:" SECRET_HEX,
+                                 "SECRET",  " secret", ("sha256:" SECRET_HEX),
                                  SECRET_HEX};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         ck_assert_ptr_null(keys_find(keys, wrong[i]));
