@@ -78,16 +78,16 @@ static void refuse(struct connection *c, enum refusal refusal, bool keep_alive,
                    const char *why)
 {
     struct worker *w = c->worker;
-    struct refusal_ids ids = {.now = time(NULL)};
+    struct answer_ids ids = {.now = time(NULL)};
     char peer[ADDRESS_CHARS];
     connid_mint_uuid(&w->ids, ids.request);
     connid_mint_request(&w->ids, &ids.gateway);
     print_peer(c->socket.fd, peer);
     log_info("peer=%s refused status=%d why=\"%s\" request=%s", peer,
-             upgrade_refusal_status(refusal), why, ids.request);
-    int rc = upgrade_append_refusal(&c->socket.outbox,
-                                    w->snapshot->config->send_queue_limit,
-                                    refusal, keep_alive, &ids);
+             answer_status(refusal), why, ids.request);
+    int rc = answer_append_refusal(&c->socket.outbox,
+                                   w->snapshot->config->send_queue_limit,
+                                   refusal, NULL, keep_alive, &ids);
     if (rc)
         connection_drop(c, END_NO_MEMORY);
     else if (keep_alive)
@@ -178,7 +178,7 @@ size_t handshake_read(struct connection *c, const uint8_t *in, size_t n)
             break;
         case HTTP_EVENT_FAULT: {
             int status = http_fault(c->handshake->http, &why);
-            refuse(c, upgrade_refusal_of_fault(status), false, why);
+            refuse(c, answer_to_fault(status), false, why);
             break;
         }
         }

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +82,25 @@ int bytes_append(struct bytes *bytes, const void *src, size_t n, size_t limit)
     memcpy(tail, src, n);
     bytes_commit(bytes, n);
     return 0;
+}
+
+int bytes_append_format(struct bytes *bytes, size_t limit, const char *format,
+                        ...)
+{
+    va_list args, again;
+    uint8_t *tail;
+    va_start(args, format);
+    va_copy(again, args);
+    size_t n = (size_t)vsnprintf(NULL, 0, format, args);
+    /* The NUL needs room, but is never counted. */
+    int rc = bytes_reserve(bytes, n + 1, limit + 1, &tail);
+    if (rc == 0) {
+        vsnprintf((char *)tail, n + 1, format, again);
+        bytes_commit(bytes, n);
+    }
+    va_end(again);
+    va_end(args);
+    return rc;
 }
 
 void bytes_consume(struct bytes *bytes, size_t n)

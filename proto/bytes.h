@@ -58,5 +58,9 @@ void bytes_commit(struct bytes *bytes, size_t n);
 /* Copies @n bytes to the tail. Errors as bytes_reserve(). */
 int bytes_append(struct bytes *bytes, const void *src, size_t n, size_t limit);
 
+/* Appends a text without its NUL. Errors as bytes_reserve(). */
+int bytes_append_format(struct bytes *bytes, size_t limit, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
+
 /* Drops @n bytes from the head; frees the memory when none is left. */
 void bytes_consume(struct bytes *bytes, size_t n);

@@ -1,15 +1,14 @@
 /*
- * The opening handshake (RFC 6455, section 4): keys, rules for headers, and
- * answers as API Gateway writes them.
+ * The opening handshake (RFC 6455, section 4): keys, rules for headers, the
+ * 101 as API Gateway writes it.
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
+#include "proto/answer.h"
 #include "proto/bytes.h"
-#include "proto/connid.h"
 #include "proto/http.h"
 
 enum {
@@ -24,30 +23,6 @@ enum {
  */
 int upgrade_accept(const char key[UPGRADE_KEY_CHARS],
                    char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
-
-/* Answers other than 101, each with a status, an error type and a body. */
-enum refusal {
-    REFUSAL_NONE,
-    REFUSAL_BAD_REQUEST,       /* 400 BadRequestException */
-    REFUSAL_FORBIDDEN,         /* 403 ForbiddenException: key, stage, path */
-    REFUSAL_MISSING_TOKEN,     /* 403 MissingAuthenticationTokenException */
-    REFUSAL_TIMEOUT,           /* 408 RequestTimeoutException */
-    REFUSAL_BODY_TOO_LARGE,    /* 413 RequestEntityTooLargeException */
-    REFUSAL_TARGET_TOO_LONG,   /* 414 */
-    REFUSAL_NOT_WEBSOCKET,     /* 426 to a plain GET */
-    REFUSAL_VERSION,           /* 426 with Sec-WebSocket-Version: 13 */
-    REFUSAL_TOO_MANY_REQUESTS, /* 429 TooManyRequestsException */
-    REFUSAL_LIMIT_EXCEEDED,    /* 429 LimitExceededException */
-    REFUSAL_HEAD_TOO_LARGE,    /* 431 */
-    REFUSAL_INTERNAL,          /* 500 InternalServerErrorException */
-    REFUSAL_UNAVAILABLE,       /* 503 ServiceUnavailableException */
-};
-
-/* The HTTP status of @refusal; 101 for REFUSAL_NONE. */
-int upgrade_refusal_status(enum refusal refusal);
-
-/* The refusal for a status of http_fault(). */
-enum refusal upgrade_refusal_of_fault(int http_status);
 
 /*
  * Checks a complete request for an opening handshake, in this order: GET;
@@ -67,23 +42,6 @@ enum refusal upgrade_check_request(const struct http_reader *request,
  */
 int upgrade_append_101(struct bytes *out, size_t limit, time_t now,
                        const char accept[UPGRADE_ACCEPT_CHARS + 1]);
-
-/* What the headers of a refusal say. */
-struct refusal_ids {
-    time_t now;                   /* for Date */
-    char request[UUID_CHARS + 1]; /* x-amzn-RequestId */
-    struct connid gateway;        /* x-amz-apigw-id */
-};
-
-/*
- * Appends a refusal with its headers and body as API Gateway writes them.
- * @keep_alive: whether the connection will take another request; never after
- *              a HEAD, whose sender does not expect the body
- * Returns as bytes_append().
- */
-int upgrade_append_refusal(struct bytes *out, size_t limit,
-                           enum refusal refusal, bool keep_alive,
-                           const struct refusal_ids *ids);
 
 /*
  * Appends a client's request.

@@ -40,7 +40,7 @@ static struct http_reader *read_message(enum http_role role, const uint8_t *in,
 
 static void answer(const struct http_reader *request)
 {
-    static const struct refusal_ids ids = {
+    static const struct answer_ids ids = {
         .now = 0,
         .request = "5bb402aa-193f-4fd5-a6f7-1d9c07e5bf02",
         .gateway = {"Oju9IGv65PgFlBg"},
@@ -50,8 +50,8 @@ static void answer(const struct http_reader *request)
     enum refusal refusal = upgrade_check_request(request, accept);
     int rc = refusal == REFUSAL_NONE
                  ? upgrade_append_101(&out, OUT_LIMIT, 0, accept)
-                 : upgrade_append_refusal(&out, OUT_LIMIT, refusal,
-                                          http_keeps_alive(request), &ids);
+                 : answer_append_refusal(&out, OUT_LIMIT, refusal, NULL,
+                                         http_keeps_alive(request), &ids);
     assert(rc == 0);
     assert(refusal != REFUSAL_NONE || http_is_upgrade(request));
     bytes_deinit(&out);

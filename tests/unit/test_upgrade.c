@@ -5,38 +5,11 @@
 #include <string.h>
 
 #include "tests/lib/suite.h"
-
-enum { OUT_LIMIT = 4096 };
+#include "tests/lib/wire.h"
 
 /* RFC 6455, section 1.3 */
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-
-static struct http_reader *reader_of(enum http_role role)
-{
-    const struct http_limits limits = {.head_size = 8192,
-                                       .target_size = 4096,
-                                       .n_headers = 64,
-                                       .body_size = 1024};
-    return http_reader_new(role, &limits);
-}
-
-/* Reads one whole message, which ends where @text does. */
-static struct http_reader *read_message(enum http_role role, const void *text,
-                                        size_t n)
-{
-    struct http_reader *reader = reader_of(role);
-    enum http_event event;
-    size_t total = 0, used;
-    do {
-        event =
-            http_read(reader, (const uint8_t *)text + total, n - total, &used);
-        total += used;
-    } while (event == HTTP_EVENT_HEAD);
-    ck_assert_int_eq(event, HTTP_EVENT_MESSAGE);
-    ck_assert_uint_eq(total, n);
-    return reader;
-}
 
 START_TEST(the_accept_for_a_key_is_that_of_the_standard)
 {
@@ -131,7 +104,7 @@ START_TEST(a_request_is_taken_or_refused)
 {
     char text[1024], accept[UPGRADE_ACCEPT_CHARS + 1] = "untouched";
     size_t n = (size_t)snprintf(text, sizeof text, "%s\r\n", requests[_i].text);
-    struct http_reader *request = read_message(HTTP_REQUESTS, text, n);
+    struct http_reader *request = wire_read_message(HTTP_REQUESTS, text, n);
     ck_assert_int_eq(upgrade_check_request(request, accept),
                      requests[_i].refusal);
     ck_assert_str_eq(
@@ -140,28 +113,19 @@ START_TEST(a_request_is_taken_or_refused)
 }
 END_TEST
 
-static void expect_text(struct bytes *out, const char *expected)
-{
-    char text[OUT_LIMIT + 1];
-    size_t n = bytes_size(out);
-    memcpy(text, bytes_begin(out), n);
-    text[n] = '\0';
-    ck_assert_str_eq(text, expected);
-    bytes_deinit(out);
-}
-
 START_TEST(a_101_has_the_bytes_of_api_gateway)
 {
     struct bytes out = BYTES_EMPTY;
-    ck_assert_int_eq(upgrade_append_101(&out, OUT_LIMIT, 1633543063,
+    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 1633543063,
                                         "e9Ztme4JDr4o30+FPAUZwoJMZcE="),
                      0);
-    expect_text(&out, "HTTP/1.1 101 Switching Protocols\r\n"
-                      "Date: Wed, 06 Oct 2021 17:57:43 GMT\r\n"
-                      "Connection: upgrade\r\n"
-                      "upgrade: websocket\r\n"
-                      "sec-websocket-accept: e9Ztme4JDr4o30+FPAUZwoJMZcE=\r\n"
-                      "\r\n");
+    wire_expect_text(&out,
+                     "HTTP/1.1 101 Switching Protocols\r\n"
+                     "Date: Wed, 06 Oct 2021 17:57:43 GMT\r\n"
+                     "Connection: upgrade\r\n"
+                     "upgrade: websocket\r\n"
+                     "sec-websocket-accept: e9Ztme4JDr4o30+FPAUZwoJMZcE=\r\n"
+                     "\r\n");
 }
 END_TEST
 
@@ -179,136 +143,20 @@ static const struct {
 START_TEST(dates_have_the_one_form_that_http_wants)
 {
     struct bytes out = BYTES_EMPTY;
-    ck_assert_int_eq(upgrade_append_101(&out, OUT_LIMIT, dates[_i].now, ACCEPT),
-                     0);
+    ck_assert_int_eq(
+        upgrade_append_101(&out, WIRE_LIMIT, dates[_i].now, ACCEPT), 0);
     struct http_reader *reader =
-        read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
+        wire_read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
     ck_assert_str_eq(http_header(reader, "Date", NULL), dates[_i].date);
     http_reader_free(reader);
     bytes_deinit(&out);
 }
 END_TEST
 
-static const struct refusal_ids ids = {
-    .now = 1592876730,
-    .request = "5bb402aa-193f-4fd5-a6f7-1d9c07e5bf02",
-    .gateway = {{'O', 'j', 'u', '9', 'I', 'G', 'v', '6', '5', 'P', 'g', 'F',
-                 'l', 'B', 'g', '='}},
-};
-
-START_TEST(a_refused_key_has_the_bytes_of_api_gateway)
-{
-    struct bytes out = BYTES_EMPTY;
-    ck_assert_int_eq(
-        upgrade_append_refusal(&out, OUT_LIMIT, REFUSAL_FORBIDDEN, true, &ids),
-        0);
-    expect_text(&out, "HTTP/1.1 403 Forbidden\r\n"
-                      "Date: Tue, 23 Jun 2020 01:45:30 GMT\r\n"
-                      "Content-Type: application/json\r\n"
-                      "Content-Length: 23\r\n"
-                      "Connection: keep-alive\r\n"
-                      "x-amzn-RequestId: "
-                      "5bb402aa-193f-4fd5-a6f7-1d9c07e5bf02\r\n"
-                      "x-amzn-ErrorType: ForbiddenException\r\n"
-                      "x-amz-apigw-id: Oju9IGv65PgFlBg=\r\n"
-                      "\r\n"
-                      "{\"message\":\"Forbidden\"}");
-}
-END_TEST
-
-START_TEST(another_version_is_told_which_one_we_speak)
-{
-    struct bytes out = BYTES_EMPTY;
-    ck_assert_int_eq(
-        upgrade_append_refusal(&out, OUT_LIMIT, REFUSAL_VERSION, false, &ids),
-        0);
-    expect_text(&out, "HTTP/1.1 426 Upgrade Required\r\n"
-                      "Date: Tue, 23 Jun 2020 01:45:30 GMT\r\n"
-                      "Content-Length: 0\r\n"
-                      "Connection: upgrade, close\r\n"
-                      "x-amzn-RequestId: "
-                      "5bb402aa-193f-4fd5-a6f7-1d9c07e5bf02\r\n"
-                      "x-amz-apigw-id: Oju9IGv65PgFlBg=\r\n"
-                      "Upgrade: websocket\r\n"
-                      "Sec-WebSocket-Version: 13\r\n"
-                      "\r\n");
-}
-END_TEST
-
-static const struct {
-    enum refusal refusal;
-    int status;
-    const char *type; /* NULL: no such header */
-    const char *body;
-} answers[] = {
-    {REFUSAL_BAD_REQUEST, 400, "BadRequestException",
-     "{\"message\":\"Bad Request\"}"},
-    {REFUSAL_FORBIDDEN, 403, "ForbiddenException",
-     "{\"message\":\"Forbidden\"}"},
-    {REFUSAL_MISSING_TOKEN, 403, "MissingAuthenticationTokenException",
-     "{\"message\":\"Missing Authentication Token\"}"},
-    {REFUSAL_TIMEOUT, 408, "RequestTimeoutException",
-     "{\"message\":\"Request Timeout\"}"},
-    {REFUSAL_BODY_TOO_LARGE, 413, "RequestEntityTooLargeException",
-     "{\"message\":\"Request Entity Too Large\"}"},
-    {REFUSAL_TARGET_TOO_LONG, 414, NULL, "{\"message\":\"URI Too Long\"}"},
-    {REFUSAL_NOT_WEBSOCKET, 426, NULL, ""},
-    {REFUSAL_VERSION, 426, NULL, ""},
-    {REFUSAL_TOO_MANY_REQUESTS, 429, "TooManyRequestsException",
-     "{\"message\":\"Too Many Requests\"}"},
-    {REFUSAL_LIMIT_EXCEEDED, 429, "LimitExceededException",
-     "{\"message\":\"Limit Exceeded\"}"},
-    {REFUSAL_HEAD_TOO_LARGE, 431, NULL,
-     "{\"message\":\"Request Header Fields Too Large\"}"},
-    {REFUSAL_INTERNAL, 500, "InternalServerErrorException",
-     "{\"message\":\"Internal server error\"}"},
-    {REFUSAL_UNAVAILABLE, 503, "ServiceUnavailableException",
-     "{\"message\":\"Service Unavailable\"}"},
-};
-
-START_TEST(a_refusal_says_the_same_in_status_type_and_body)
-{
-    enum refusal refusal = answers[_i].refusal;
-    ck_assert_int_eq(upgrade_refusal_status(refusal), answers[_i].status);
-    for (int keep_alive = 0; keep_alive < 2; keep_alive++) {
-        struct bytes out = BYTES_EMPTY;
-        ck_assert_int_eq(
-            upgrade_append_refusal(&out, OUT_LIMIT, refusal, keep_alive, &ids),
-            0);
-        struct http_reader *reader =
-            read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
-        size_t size;
-        const uint8_t *body = http_body(reader, &size);
-        const char *type = http_header(reader, "x-amzn-ErrorType", NULL);
-        ck_assert_int_eq(http_status(reader), answers[_i].status);
-        ck_assert_int_eq(http_keeps_alive(reader), keep_alive);
-        ck_assert_pstr_eq(type, answers[_i].type);
-        ck_assert_uint_eq(size, strlen(answers[_i].body));
-        if (size)
-            ck_assert_mem_eq(body, answers[_i].body, size);
-        http_reader_free(reader);
-        bytes_deinit(&out);
-    }
-}
-END_TEST
-
-START_TEST(each_fault_of_the_reader_has_its_refusal)
-{
-    const int faults[] = {400, 413, 414, 431, 500};
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        ck_assert_int_eq(
-            upgrade_refusal_status(upgrade_refusal_of_fault(faults[i])),
-            faults[i]);
-    ck_assert_int_eq(upgrade_refusal_of_fault(501), REFUSAL_BAD_REQUEST);
-    ck_assert_int_eq(upgrade_refusal_of_fault(505), REFUSAL_BAD_REQUEST);
-    ck_assert_int_eq(upgrade_refusal_status(REFUSAL_NONE), 101);
-}
-END_TEST
-
 START_TEST(an_answer_over_the_limit_appends_nothing)
 {
     struct bytes out = BYTES_EMPTY;
-    ck_assert_int_eq(upgrade_append_101(&out, OUT_LIMIT, 0, ACCEPT), 0);
+    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, ACCEPT), 0);
     size_t n = bytes_size(&out);
     bytes_deinit(&out);
     ck_assert_int_eq(upgrade_append_101(&out, n - 1, 0, ACCEPT), -ENOBUFS);
@@ -325,23 +173,23 @@ START_TEST(our_own_request_is_one_that_we_take)
 {
     struct bytes out = BYTES_EMPTY;
     char accept[UPGRADE_ACCEPT_CHARS + 1];
-    ck_assert_int_eq(upgrade_append_request(&out, OUT_LIMIT, "[::1]:8080",
+    ck_assert_int_eq(upgrade_append_request(&out, WIRE_LIMIT, "[::1]:8080",
                                             "/latest?a=b", KEY,
                                             "x-api-key: k\r\nA:\xc3\xa4\r\n"),
                      0);
     struct http_reader *request =
-        read_message(HTTP_REQUESTS, bytes_begin(&out), bytes_size(&out));
+        wire_read_message(HTTP_REQUESTS, bytes_begin(&out), bytes_size(&out));
     ck_assert_int_eq(upgrade_check_request(request, accept), REFUSAL_NONE);
     ck_assert_str_eq(accept, ACCEPT);
     http_reader_free(request);
-    expect_text(&out, "GET /latest?a=b HTTP/1.1\r\n"
-                      "Host: [::1]:8080\r\n"
-                      "Upgrade: websocket\r\n"
-                      "Connection: Upgrade\r\n"
-                      "Sec-WebSocket-Key: " KEY "\r\n"
-                      "Sec-WebSocket-Version: 13\r\n"
-                      "x-api-key: k\r\nA:\xc3\xa4\r\n"
-                      "\r\n");
+    wire_expect_text(&out, "GET /latest?a=b HTTP/1.1\r\n"
+                           "Host: [::1]:8080\r\n"
+                           "Upgrade: websocket\r\n"
+                           "Connection: Upgrade\r\n"
+                           "Sec-WebSocket-Key: " KEY "\r\n"
+                           "Sec-WebSocket-Version: 13\r\n"
+                           "x-api-key: k\r\nA:\xc3\xa4\r\n"
+                           "\r\n");
 }
 END_TEST
 
@@ -379,7 +227,7 @@ START_TEST(what_cannot_stand_in_a_request_is_refused)
 {
     struct bytes out = BYTES_EMPTY;
     ck_assert_int_eq(upgrade_append_request(
-                         &out, OUT_LIMIT, injections[_i].host,
+                         &out, WIRE_LIMIT, injections[_i].host,
                          injections[_i].target, KEY, injections[_i].headers),
                      -EINVAL);
     ck_assert(bytes_is_empty(&out));
@@ -433,7 +281,7 @@ START_TEST(a_response_is_the_one_to_our_key_or_none)
     char text[1024];
     size_t n =
         (size_t)snprintf(text, sizeof text, "%s\r\n", responses[_i].text);
-    struct http_reader *response = read_message(HTTP_RESPONSES, text, n);
+    struct http_reader *response = wire_read_message(HTTP_RESPONSES, text, n);
     ck_assert_int_eq(upgrade_check_response(response, KEY), responses[_i].rc);
     http_reader_free(response);
 }
@@ -445,9 +293,9 @@ START_TEST(our_own_101_is_one_that_we_take)
     char key[UPGRADE_KEY_CHARS + 1], accept[UPGRADE_ACCEPT_CHARS + 1];
     ck_assert_int_eq(upgrade_make_key(key), 0);
     ck_assert_int_eq(upgrade_accept(key, accept), 0);
-    ck_assert_int_eq(upgrade_append_101(&out, OUT_LIMIT, 0, accept), 0);
+    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, accept), 0);
     struct http_reader *response =
-        read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
+        wire_read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
     ck_assert_int_eq(upgrade_check_response(response, key), 0);
     ck_assert_int_eq(upgrade_check_response(response, KEY), -EPROTO);
     http_reader_free(response);
@@ -468,11 +316,6 @@ int main(void)
     tcase_add_test(tcase, a_101_has_the_bytes_of_api_gateway);
     tcase_add_loop_test(tcase, dates_have_the_one_form_that_http_wants, 0,
                         COUNT(dates));
-    tcase_add_test(tcase, a_refused_key_has_the_bytes_of_api_gateway);
-    tcase_add_test(tcase, another_version_is_told_which_one_we_speak);
-    tcase_add_loop_test(tcase, a_refusal_says_the_same_in_status_type_and_body,
-                        0, COUNT(answers));
-    tcase_add_test(tcase, each_fault_of_the_reader_has_its_refusal);
     tcase_add_test(tcase, an_answer_over_the_limit_appends_nothing);
     tcase_add_test(tcase, our_own_request_is_one_that_we_take);
     tcase_add_loop_test(tcase, what_cannot_stand_in_a_request_is_refused, 0,

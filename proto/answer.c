@@ -1,0 +1,156 @@
+#include "proto/answer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+void answer_write_date(char date_out[ANSWER_DATE_SIZE], time_t now)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm tm;
+    bool is_known = gmtime_r(&now, &tm) != NULL;
+    assert(is_known && tm.tm_year >= 0 && tm.tm_year < 9999 - 1900);
+    snprintf(date_out, ANSWER_DATE_SIZE,
+             "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * tm.tm_wday,
+             (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon,
+             (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
+             (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+}
+
+/*
+ * What AWS is known to say stands in docs/compatibility; where nothing is
+ * known, the reason phrase serves as message and there is no error type.
+ */
+static const struct answer {
+    int status;
+    const char *reason;
+    const char *type;    /* x-amzn-ErrorType; NULL: no such header */
+    const char *message; /* of the body; NULL: no body */
+    const char *headers; /* further ones; "" */
+} answers[] = {
+    [REFUSAL_BAD_REQUEST] = {400, "Bad Request", "BadRequestException",
+                             "Bad Request", ""},
+    [REFUSAL_FORBIDDEN] = {403, "Forbidden", "ForbiddenException", "Forbidden",
+                           ""},
+    [REFUSAL_MISSING_TOKEN] = {403, "Forbidden",
+                               "MissingAuthenticationTokenException",
+                               "Missing Authentication Token", ""},
+    [REFUSAL_ACCESS_DENIED] = {403, "Forbidden", "AccessDeniedException",
+                               "Forbidden", ""},
+    [REFUSAL_UNKNOWN_CREDENTIAL] =
+        {403, "Forbidden", "UnrecognizedClientException",
+         "The security token included in the request is invalid.", ""},
+    [REFUSAL_INCOMPLETE_SIGNATURE] = {403, "Forbidden",
+                                      "IncompleteSignatureException",
+                                      "The Authorization header is incomplete.",
+                                      ""},
+    [REFUSAL_INVALID_SIGNATURE] =
+        {403, "Forbidden", "InvalidSignatureException",
+         "The request signature we calculated does not match the signature "
+         "you provided. Check your AWS Secret Access Key and signing method. "
+         "Consult the service documentation for details.",
+         ""},
+    [REFUSAL_GONE] = {410, "Gone", "GoneException", NULL, ""},
+    [REFUSAL_PAYLOAD_TOO_LARGE] = {413, "Request Entity Too Large",
+                                   "PayloadTooLargeException",
+                                   "Payload Too Large", ""},
+    [REFUSAL_BODY_TOO_LARGE] = {413, "Request Entity Too Large",
+                                "RequestEntityTooLargeException",
+                                "Request Entity Too Large", ""},
+    [REFUSAL_TARGET_TOO_LONG] = {414, "URI Too Long", NULL, "URI Too Long", ""},
+    [REFUSAL_NOT_WEBSOCKET] = {426, "Upgrade Required", NULL, NULL,
+                               "Upgrade: websocket\r\n"},
+    [REFUSAL_VERSION] = {426, "Upgrade Required", NULL, NULL,
+                         "Upgrade: websocket\r\n"
+                         "Sec-WebSocket-Version: 13\r\n"},
+    [REFUSAL_TOO_MANY_REQUESTS] = {429, "Too Many Requests",
+                                   "TooManyRequestsException",
+                                   "Too Many Requests", ""},
+    [REFUSAL_LIMIT_EXCEEDED] = {429, "Too Many Requests",
+                                "LimitExceededException", "Limit Exceeded", ""},
+    [REFUSAL_HEAD_TOO_LARGE] = {431, "Request Header Fields Too Large", NULL,
+                                "Request Header Fields Too Large", ""},
+    [REFUSAL_INTERNAL] = {500, "Internal Server Error",
+                          "InternalServerErrorException",
+                          "Internal server error", ""},
+};
+
+int answer_status(enum refusal refusal)
+{
+    return refusal == REFUSAL_NONE ? 101 : answers[refusal].status;
+}
+
+enum refusal answer_to_fault(int http_status)
+{
+    switch (http_status) {
+    case 413:
+        return REFUSAL_BODY_TOO_LARGE;
+    case 414:
+        return REFUSAL_TARGET_TOO_LONG;
+    case 431:
+        return REFUSAL_HEAD_TOO_LARGE;
+    case 500:
+        return REFUSAL_INTERNAL;
+    default: /* 400, 501 and 505: AWS is not known to tell them apart */
+        return REFUSAL_BAD_REQUEST;
+    }
+}
+
+/* What every answer has: from the status line to the end of the head. */
+static int append(struct bytes *out, size_t limit, int status,
+                  const char *reason, const char *type, const char *headers,
+                  const char *body, bool keep_alive,
+                  const struct answer_ids *ids)
+{
+    char date[ANSWER_DATE_SIZE];
+    char length[40] = "";
+    answer_write_date(date, ids->now);
+    if (status != 204) /* RFC 9110, section 8.6 */
+        snprintf(length, sizeof length, "Content-Length: %zu\r\n",
+                 strlen(body));
+    return bytes_append_format(
+        out, limit,
+        "HTTP/1.1 %d %s\r\n"
+        "Date: %s\r\n"
+        "%s"
+        "%s"
+        "Connection: %s%s\r\n"
+        "x-amzn-RequestId: %s\r\n"
+        "%s%s%s"
+        "x-amz-apigw-id: %.*s\r\n"
+        "%s\r\n"
+        "%s",
+        status, reason, date, *body ? "Content-Type: application/json\r\n" : "",
+        length, status == 426 ? "upgrade, " : "",
+        keep_alive ? "keep-alive" : "close", ids->request,
+        type ? "x-amzn-ErrorType: " : "", type ? type : "", type ? "\r\n" : "",
+        CONNID_PRINT(&ids->gateway), headers, body);
+}
+
+int answer_append_refusal(struct bytes *out, size_t limit, enum refusal refusal,
+                          const char *message, bool keep_alive,
+                          const struct answer_ids *ids)
+{
+    assert(refusal != REFUSAL_NONE);
+    const struct answer *answer = &answers[refusal];
+    char body[512] = "";
+    if (answer->message)
+        snprintf(body, sizeof body, "{\"message\":\"%s\"}",
+                 message ? message : answer->message);
+    return append(out, limit, answer->status, answer->reason, answer->type,
+                  answer->headers, body, keep_alive, ids);
+}
+
+int answer_append_ok(struct bytes *out, size_t limit, const char *json,
+                     bool keep_alive, const struct answer_ids *ids)
+{
+    return append(out, limit, 200, "OK", NULL, "", json ? json : "", keep_alive,
+                  ids);
+}
+
+int answer_append_no_content(struct bytes *out, size_t limit, bool keep_alive,
+                             const struct answer_ids *ids)
+{
+    return append(out, limit, 204, "No Content", NULL, "", "", keep_alive, ids);
+}
