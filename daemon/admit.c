@@ -1,19 +1,5 @@
 #include "daemon/admit.h"
 
-#include <string.h>
-
-/* "/stage" or "/stage/", with or without a query. */
-static bool names_stage(const char *target, const char *stage)
-{
-    size_t n = strlen(stage);
-    if (target[0] != '/' || strncmp(target + 1, stage, n) != 0)
-        return false;
-    const char *rest = target + 1 + n;
-    if (*rest == '/')
-        rest++;
-    return *rest == '\0' || *rest == '?';
-}
-
 /* NULL: refused. A key that is sent twice is refused, even if it is right. */
 static const struct key *find_key(const struct keys *keys,
                                   const struct http_reader *request)
@@ -28,8 +14,6 @@ enum refusal admit(const struct snapshot *snapshot,
                    struct admission *admission_out)
 {
     const struct config *config = snapshot->config;
-    if (!names_stage(http_target(request), config->stage))
-        return REFUSAL_FORBIDDEN;
     struct admission admission = {0};
     enum refusal refusal = upgrade_check_request(request, admission.accept);
     if (refusal != REFUSAL_NONE)

@@ -1,5 +1,5 @@
 /*
- * Who may open a connection: path, handshake and key, as a verdict.
+ * Who may open a connection: handshake, key and rate, as a verdict.
  */
 #pragma once
 
@@ -13,10 +13,10 @@ struct admission {
 };
 
 /*
- * Decides about a complete request.
+ * Decides about a complete request for the WebSocket API.
  * @is_throttled: it came in faster than connect_rate allows
  * Returns REFUSAL_NONE, with @admission_out set, or how to refuse it. The
- * order is the gateway's: path, then method and headers, then key, then rate.
+ * order is the gateway's: method and headers, then key, then rate.
  */
 enum refusal admit(const struct snapshot *snapshot,
                    const struct http_reader *request, bool is_throttled,

@@ -47,6 +47,7 @@ struct config {
     uint64_t idle_timeout_ms;
     uint64_t session_limit_ms;
     uint64_t handshake_timeout_ms;
+    uint64_t keepalive_timeout_ms;
     uint64_t close_timeout_ms;
     uint64_t send_timeout_ms;
     uint64_t drain_timeout_ms;

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "daemon/handshake.h"
+#include "daemon/head.h"
 #include "daemon/log.h"
 #include "daemon/session.h"
 #include "daemon/worker.h"
@@ -46,6 +47,7 @@ static const char *const end_names[] = {
     [END_HANDSHAKE_TIMEOUT] = "handshake_timeout",
     [END_SESSION_LIMIT] = "session_limit",
     [END_IDLE] = "idle",
+    [END_DELETED] = "deleted",
     [END_SEND_TIMEOUT] = "send_timeout",
     [END_CLOSE_TIMEOUT] = "close_timeout",
     [END_QUEUE_FULL] = "queue_full",
@@ -64,6 +66,13 @@ static void wait_for(struct connection *c, enum connection_deadline which,
 {
     deadlines_add(&c->worker->deadlines[which], deadline,
                   worker_now_ms(c->worker));
+}
+
+static uint64_t epoch_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static const struct config *config_of(const struct connection *c)
@@ -85,8 +94,8 @@ void connection_new(struct worker *worker, struct mail_socket socket)
     deadline_init(&c->phase);
     deadline_init(&c->activity);
     deadline_init(&c->sending);
-    c->handshake = handshake_new(snapshot, socket.is_throttled);
-    if (!c->handshake)
+    c->head = head_new(snapshot, socket.is_throttled);
+    if (!c->head)
         goto fail;
     rc = socket_open(&c->socket, &worker->sockets, socket.fd,
                      socket.is_tls ? snapshot->tls : NULL);
@@ -97,7 +106,7 @@ void connection_new(struct worker *worker, struct mail_socket socket)
 fail:
     log_warn("connection lost reason=\"%s\"", strerror(-rc));
     if (c)
-        handshake_free(c->handshake);
+        head_free(c->head);
     free(c);
     close(socket.fd);
     atomic_fetch_sub_explicit(&worker->n_connections, 1, memory_order_relaxed);
@@ -109,12 +118,31 @@ int connection_open(struct connection *c, const struct connid *id)
     int rc = registry_add(&c->worker->registry, c);
     if (rc)
         return rc;
-    handshake_free(c->handshake);
-    c->handshake = NULL;
+    head_free(c->head);
+    c->head = NULL;
     enter(c, CONNECTION_OPEN);
+    c->opened_ms = epoch_now_ms();
+    c->active_ms = worker_now_ms(c->worker);
     wait_for(c, DEADLINE_SESSION, &c->phase);
     wait_for(c, DEADLINE_IDLE, &c->activity);
     return 0;
+}
+
+void connection_wait_for_head(struct connection *c)
+{
+    wait_for(c, DEADLINE_HANDSHAKE, &c->phase);
+}
+
+void connection_wait_for_request(struct connection *c)
+{
+    wait_for(c, DEADLINE_KEEPALIVE, &c->phase);
+}
+
+void connection_is_active(struct connection *c)
+{
+    c->active_ms = worker_now_ms(c->worker);
+    deadlines_touch(&c->worker->deadlines[DEADLINE_IDLE], &c->activity,
+                    c->active_ms);
 }
 
 /* ---- output ---- */
@@ -173,22 +201,41 @@ int connection_send(struct connection *c, const struct iovec *parts,
     if (rc)
         return rc;
     connection_has_output(c);
-    deadlines_touch(&c->worker->deadlines[DEADLINE_IDLE], &c->activity,
-                    worker_now_ms(c->worker));
+    connection_is_active(c);
     return 0;
 }
 
 /* ---- input ---- */
 
+bool connection_must_wait(struct connection *c)
+{
+    size_t most = config_of(c)->send_queue_limit / 2;
+    if (bytes_size(&c->socket.outbox) <= most)
+        return false;
+    connection_flush(c);
+    return c->state != CONNECTION_CLOSED &&
+           bytes_size(&c->socket.outbox) > most;
+}
+
+void connection_set_aside(struct connection *c, const uint8_t *in, size_t n)
+{
+    if (bytes_append(&c->unread, in, n, SOCKET_PLAIN_SIZE))
+        connection_drop(c, END_NO_MEMORY);
+    else
+        socket_pause(&c->socket, true);
+}
+
 static void read_bytes(struct connection *c, uint8_t *in, size_t n)
 {
     if (c->state == CONNECTION_HEAD) {
-        size_t used = handshake_read(c, in, n);
+        size_t used = head_read(c, in, n);
         in += used;
         n -= used;
     }
     if (c->state != CONNECTION_HEAD)
         session_read(c, in, n);
+    else if (n || head_is_busy(c->head))
+        connection_set_aside(c, in, n);
 }
 
 /* The peer will send no more. The answers to what it sent are still due: a
@@ -218,15 +265,20 @@ static void read_ready(struct connection *c)
         connection_has_output(c);
 }
 
-/* There is room for answers again: what was set aside comes first. */
-static void resume(struct connection *c)
+void connection_resume(struct connection *c)
 {
     struct bytes unread = c->unread;
     c->unread = BYTES_EMPTY;
-    session_read(c, bytes_begin(&unread), bytes_size(&unread));
+    socket_pause(&c->socket, false);
+    read_bytes(c, bytes_begin(&unread), bytes_size(&unread));
     bytes_deinit(&unread);
-    if (c->state != CONNECTION_CLOSED && bytes_is_empty(&c->unread))
-        socket_pause(&c->socket, false);
+}
+
+/* Whether what was set aside waits for room only, which there may be now. */
+static bool can_resume(const struct connection *c)
+{
+    return c->state != CONNECTION_CLOSED && !bytes_is_empty(&c->unread) &&
+           !(c->state == CONNECTION_HEAD && head_is_busy(c->head));
 }
 
 void connection_on_ready(struct socket *socket, bool is_readable,
@@ -235,8 +287,8 @@ void connection_on_ready(struct socket *socket, bool is_readable,
     struct connection *c = list_entry(socket, struct connection, socket);
     if (is_writable)
         connection_flush(c);
-    if (c->state != CONNECTION_CLOSED && !bytes_is_empty(&c->unread))
-        resume(c);
+    if (can_resume(c))
+        connection_resume(c);
     if (c->state == CONNECTION_CLOSED || !is_readable)
         return;
     if (socket->is_paused) /* it is told only of the connection's end */
@@ -314,8 +366,8 @@ void connection_close_last(struct connection *c, enum connection_end end,
 void connection_end_head(struct connection *c, enum connection_end end)
 {
     log_debug("handshake ended reason=%s", end_names[end]);
-    handshake_free(c->handshake);
-    c->handshake = NULL;
+    head_free(c->head);
+    c->head = NULL;
     enter_closing(c);
     ignore_input(c);
 }
@@ -340,8 +392,9 @@ void connection_drop(struct connection *c, enum connection_end end)
 
 void connection_free(struct connection *c)
 {
-    handshake_free(c->handshake);
+    head_free(c->head);
     free_partial(c);
+    free(c->user_agent);
     free(c);
 }
 
@@ -350,6 +403,7 @@ void connection_on_deadline(enum connection_deadline which,
 {
     switch (which) {
     case DEADLINE_HANDSHAKE:
+    case DEADLINE_KEEPALIVE:
         connection_drop(list_entry(deadline, struct connection, phase),
                         END_HANDSHAKE_TIMEOUT);
         return;

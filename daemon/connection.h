@@ -14,12 +14,13 @@
 #include "proto/frame.h"
 #include "proto/list.h"
 
-struct handshake;
+struct head;
 struct worker;
 
 /* What a connection waits for; each is one queue of its worker. */
 enum connection_deadline {
-    DEADLINE_HANDSHAKE, /* HEAD: until the upgrade is complete */
+    DEADLINE_HANDSHAKE, /* HEAD: until the request is complete */
+    DEADLINE_KEEPALIVE, /* HEAD: between two requests */
     DEADLINE_SESSION,   /* OPEN: the two-hour cap */
     DEADLINE_CLOSING,   /* CLOSING: until the peer has closed, too */
     DEADLINE_IDLE,      /* OPEN: since the last message either way */
@@ -44,6 +45,7 @@ enum connection_end {
     END_HANDSHAKE_TIMEOUT,
     END_SESSION_LIMIT,
     END_IDLE,
+    END_DELETED,       /* DELETE @connections */
     END_SEND_TIMEOUT,  /* the peer took nothing for too long */
     END_CLOSE_TIMEOUT, /* the peer did not answer our close frame */
     END_QUEUE_FULL,    /* no room for an answer the peer must get */
@@ -60,7 +62,10 @@ struct connection {
     struct deadline activity; /* idle */
     struct deadline sending;  /* while the peer takes nothing */
     struct frame_partial *partial; /* a frame or message that has begun */
-    struct handshake *handshake;   /* HEAD only; else NULL */
+    struct head *head;             /* HEAD only; else NULL */
+    char *user_agent;              /* as the client's handshake said; or NULL */
+    uint64_t opened_ms;            /* OPEN and later: since the epoch */
+    uint64_t active_ms;  /* the last message either way, on the loop's clock */
     struct bytes unread; /* input set aside until there is room for answers */
     uint8_t state;       /* an enum connection_state */
     bool is_input_over;  /* nothing that the peer still sends matters */
@@ -83,6 +88,28 @@ void connection_on_deadline(enum connection_deadline which,
  * Returns 0 or -ENOMEM with nothing changed.
  */
 int connection_open(struct connection *c, const struct connid *id);
+
+/* HEAD: what the next request may take begins now: some of it has come... */
+void connection_wait_for_head(struct connection *c);
+
+/* ... or it is awaited: the last one was answered. */
+void connection_wait_for_request(struct connection *c);
+
+/* A message came or goes. */
+void connection_is_active(struct connection *c);
+
+/*
+ * Whether nothing more should be done for a peer that does not take the
+ * answers it has. Half of its queue is left for what others send to it. Tries
+ * to send first; may end in CLOSED.
+ */
+bool connection_must_wait(struct connection *c);
+
+/* Keeps input for connection_resume(); nothing more is read meanwhile. */
+void connection_set_aside(struct connection *c, const uint8_t *in, size_t n);
+
+/* Goes on with what was set aside. */
+void connection_resume(struct connection *c);
 
 /* What is in the outbox will be sent at the end of the turn. */
 void connection_has_output(struct connection *c);

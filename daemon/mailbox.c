@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/errand.h"
 #include "daemon/snapshot.h"
 
 struct mail *mail_new(enum mail_kind kind)
@@ -25,6 +26,7 @@ void mail_free(struct mail *mail)
     if (mail->socket.fd >= 0)
         close(mail->socket.fd);
     snapshot_unref(mail->snapshot);
+    errand_free(mail->errand);
     bytes_deinit(&mail->records);
     free(mail);
 }

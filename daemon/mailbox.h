@@ -14,12 +14,14 @@
 #include "proto/list.h"
 
 enum mail_kind {
-    MAIL_ACCEPTED, /* a new connection: socket */
-    MAIL_PACKETS,  /* packets for connections of the receiving worker */
-    MAIL_RETURNS,  /* packets of ours that could not be delivered there */
-    MAIL_SNAPSHOT, /* new settings; a reference goes with it */
-    MAIL_DRAIN,    /* close everybody with 1001, then end */
-    MAIL_STOP,     /* end at once */
+    MAIL_ACCEPTED,    /* a new connection: socket */
+    MAIL_PACKETS,     /* packets for connections of the receiving worker */
+    MAIL_RETURNS,     /* packets of ours that could not be delivered there */
+    MAIL_ERRAND,      /* for a connection of the receiving worker */
+    MAIL_ERRAND_DONE, /* and back, with the outcome */
+    MAIL_SNAPSHOT,    /* new settings; a reference goes with it */
+    MAIL_DRAIN,       /* close everybody with 1001, then end */
+    MAIL_STOP,        /* end at once */
 };
 
 /* What the listener knows of a new connection. */
@@ -32,9 +34,10 @@ struct mail_socket {
 struct mail {
     struct list link;
     enum mail_kind kind;
-    unsigned origin;           /* PACKETS, RETURNS: the posting worker */
+    unsigned origin;           /* PACKETS, RETURNS, ERRAND: who posted it */
     struct mail_socket socket; /* ACCEPTED */
     struct snapshot *snapshot; /* SNAPSHOT */
+    struct errand *errand;     /* ERRAND, ERRAND_DONE */
     struct bytes records;      /* PACKETS, RETURNS: see mail_record */
 };
 

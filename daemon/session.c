@@ -64,8 +64,7 @@ static void on_message(struct connection *c, const struct frame *frame)
     };
     struct route route;
     int rc = -ENOENT;
-    deadlines_touch(&w->deadlines[DEADLINE_IDLE], &c->activity,
-                    worker_now_ms(w));
+    connection_is_active(c);
     enum route_verdict verdict =
         route_message(&table, (const char *)frame->data, frame->size, &route);
     log_trace("connection=%.*s message size=%zu verdict=%s",
@@ -133,36 +132,13 @@ static void on_frame(struct connection *c, enum frame_event event,
     }
 }
 
-/*
- * Nothing more is done for a peer that does not take the answers it has: what
- * it sent is set aside, and no more is read from it. Half of the queue is left
- * for what others send to it.
- */
-static bool must_wait(struct connection *c)
-{
-    size_t most = c->worker->snapshot->config->send_queue_limit / 2;
-    if (bytes_size(&c->socket.outbox) <= most)
-        return false;
-    connection_flush(c);
-    return c->state != CONNECTION_CLOSED &&
-           bytes_size(&c->socket.outbox) > most;
-}
-
-static void set_aside(struct connection *c, const uint8_t *in, size_t n)
-{
-    if (bytes_append(&c->unread, in, n, SOCKET_PLAIN_SIZE))
-        connection_drop(c, END_NO_MEMORY);
-    else
-        socket_pause(&c->socket, true);
-}
-
 void session_read(struct connection *c, uint8_t *in, size_t n)
 {
     while (!c->is_input_over) {
         struct frame frame;
         size_t used;
-        if (n && must_wait(c)) {
-            set_aside(c, in, n);
+        if (n && connection_must_wait(c)) {
+            connection_set_aside(c, in, n);
             return;
         }
         if (c->is_input_over)

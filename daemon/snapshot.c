@@ -74,6 +74,7 @@ static void set_rules(struct snapshot *s)
         .head_size = HEAD_SIZE_MAX,
         .target_size = TARGET_SIZE_MAX,
         .n_headers = HEADERS_MAX,
+        .body_size = s->config->message_limit, /* POST @connections */
     };
 }
 

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/errand.h"
 #include "daemon/log.h"
+#include "daemon/management.h"
 #include "daemon/session.h"
 
 /* ---- mail to others ---- */
@@ -33,6 +35,22 @@ int worker_forward(struct worker *worker, unsigned slot,
         return -ENOMEM;
     return mail_append(mail, to, from, payload, size,
                        worker->snapshot->config->mailbox_limit);
+}
+
+int worker_send_errand(struct worker *worker, unsigned slot,
+                       struct errand *errand)
+{
+    struct mail *mail = mail_new(MAIL_ERRAND);
+    if (!mail)
+        return -ENOMEM;
+    mail->origin = worker->slot;
+    mail->errand = errand;
+    int rc = mailbox_post(&worker->pool->workers[slot].mailbox, mail);
+    if (rc) {
+        mail->errand = NULL;
+        mail_free(mail);
+    }
+    return rc;
 }
 
 /* Tells each sender of ours in @mail, which nobody took, that it failed. */
@@ -83,11 +101,30 @@ static void deliver(struct worker *w, const struct mail *mail)
     }
 }
 
+/* Carries out an errand and sends it back in the mail it came in. */
+static void return_errand(struct worker *w, struct mail *mail)
+{
+    errand_run(mail->errand, w);
+    mail->kind = MAIL_ERRAND_DONE;
+    if (mailbox_post(&w->pool->workers[mail->origin].mailbox, mail))
+        mail_free(mail); /* the asker's worker has ended, and so has it */
+}
+
+/* What the asker sent meanwhile was set aside. */
+static void conclude_errand(const struct errand *errand)
+{
+    struct connection *c = errand->asker;
+    management_conclude(errand);
+    if (c && c->state != CONNECTION_CLOSED)
+        connection_resume(c);
+}
+
 static void use_snapshot(struct worker *w, struct snapshot *snapshot)
 {
     const struct config *config = snapshot->config;
     const uint64_t durations_ms[N_DEADLINES] = {
         [DEADLINE_HANDSHAKE] = config->handshake_timeout_ms,
+        [DEADLINE_KEEPALIVE] = config->keepalive_timeout_ms,
         [DEADLINE_SESSION] = config->session_limit_ms,
         [DEADLINE_CLOSING] = config->close_timeout_ms,
         [DEADLINE_IDLE] = config->idle_timeout_ms,
@@ -97,16 +134,6 @@ static void use_snapshot(struct worker *w, struct snapshot *snapshot)
     w->snapshot = snapshot;
     for (int i = 0; i < N_DEADLINES; i++)
         deadlines_set_duration(&w->deadlines[i], durations_ms[i]);
-}
-
-static void close_everybody(struct worker *w)
-{
-    list_for_each (node, after, &w->deadlines[DEADLINE_HANDSHAKE].entries)
-        connection_close(list_entry(node, struct connection, phase.link),
-                         END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
-    list_for_each (node, after, &w->deadlines[DEADLINE_SESSION].entries)
-        connection_close(list_entry(node, struct connection, phase.link),
-                         END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
 }
 
 static void flush_all(struct worker *w)
@@ -119,14 +146,26 @@ static void flush_all(struct worker *w)
     }
 }
 
-static void drop_everybody(struct worker *w)
+/* Does @end_one for each connection that waits at one of these. */
+static void end_everybody(struct worker *w,
+                          void (*end_one)(struct connection *))
 {
     static const enum connection_deadline phases[] = {
-        DEADLINE_HANDSHAKE, DEADLINE_SESSION, DEADLINE_CLOSING};
+        DEADLINE_HANDSHAKE, DEADLINE_KEEPALIVE, DEADLINE_SESSION,
+        DEADLINE_CLOSING};
     for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
         list_for_each (node, after, &w->deadlines[phases[i]].entries)
-            connection_drop(list_entry(node, struct connection, phase.link),
-                            END_SHUTDOWN);
+            end_one(list_entry(node, struct connection, phase.link));
+}
+
+static void close_one(struct connection *c)
+{
+    connection_close(c, END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
+}
+
+static void drop_one(struct connection *c)
+{
+    connection_drop(c, END_SHUTDOWN);
 }
 
 static void on_mail(struct mail *mail, void *data)
@@ -137,7 +176,7 @@ static void on_mail(struct mail *mail, void *data)
         connection_new(w, mail->socket);
         mail->socket.fd = -1;
         if (w->is_draining)
-            close_everybody(w);
+            end_everybody(w, close_one);
         break;
     case MAIL_PACKETS:
         deliver(w, mail);
@@ -145,18 +184,24 @@ static void on_mail(struct mail *mail, void *data)
     case MAIL_RETURNS:
         bounce(w, mail);
         break;
+    case MAIL_ERRAND:
+        return_errand(w, mail);
+        return;
+    case MAIL_ERRAND_DONE:
+        conclude_errand(mail->errand);
+        break;
     case MAIL_SNAPSHOT:
         use_snapshot(w, mail->snapshot);
         mail->snapshot = NULL;
         break;
     case MAIL_DRAIN:
         w->is_draining = true;
-        close_everybody(w);
+        end_everybody(w, close_one);
         break;
     case MAIL_STOP:
         w->is_draining = true;
         flush_all(w); /* a MAIL_DRAIN may have come in the same turn */
-        drop_everybody(w);
+        end_everybody(w, drop_one);
         break;
     }
     mail_free(mail);

@@ -91,3 +91,11 @@ static inline uint64_t worker_now_ms(const struct worker *worker)
 int worker_forward(struct worker *worker, unsigned slot,
                    const struct connid *to, const struct connid *from,
                    const void *payload, size_t size);
+
+/*
+ * Sends an errand to the worker @slot.
+ * Returns 0 with @errand taken until management_conclude() has it, or with
+ * @errand still the caller's -EPIPE (that worker has ended) or -ENOMEM.
+ */
+int worker_send_errand(struct worker *worker, unsigned slot,
+                       struct errand *errand);

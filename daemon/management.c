@@ -1,0 +1,115 @@
+#include "daemon/management.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/connection.h"
+#include "daemon/head.h"
+#include "daemon/log.h"
+#include "daemon/worker.h"
+#include "proto/utf8.h"
+
+/* Returns whether @method is one of the API's. */
+static bool find_action(const char *method, enum errand_action *action_out)
+{
+    static const char *const methods[] = {
+        [ERRAND_POST] = "POST",
+        [ERRAND_GET] = "GET",
+        [ERRAND_DELETE] = "DELETE",
+    };
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(method, methods[i]) != 0)
+            continue;
+        *action_out = (enum errand_action)i;
+        return true;
+    }
+    return false;
+}
+
+/* Returns whether the body can be a text message; whatever its declared type,
+ * as every SDK declares another. */
+static bool is_text(const struct http_reader *request)
+{
+    size_t size;
+    const uint8_t *body = http_body(request, &size);
+    return utf8_is_complete(utf8_feed(UTF8_START, body, size));
+}
+
+static struct errand *make_errand(enum errand_action action,
+                                  const struct connid *id,
+                                  const struct http_reader *request)
+{
+    struct errand *errand = errand_new(action, id);
+    size_t size;
+    const uint8_t *body = http_body(request, &size);
+    if (errand && action == ERRAND_POST && size &&
+        bytes_append(&errand->payload, body, size, size)) {
+        errand_free(errand);
+        return NULL;
+    }
+    return errand;
+}
+
+void management_conclude(const struct errand *errand)
+{
+    static const char *const outcomes[] = {
+        [ERRAND_POST] = "posted",
+        [ERRAND_GET] = "told",
+        [ERRAND_DELETE] = "deleted",
+    };
+    struct connection *c = errand->asker;
+    log_debug("connection=%.*s managed outcome=%s", CONNID_PRINT(&errand->id),
+              errand->refusal == REFUSAL_NONE ? outcomes[errand->action]
+                                              : "refused");
+    if (!c)
+        return;
+    if (errand->refusal != REFUSAL_NONE)
+        head_refuse(c, errand->refusal, NULL, "connection not reached");
+    else if (errand->action == ERRAND_DELETE)
+        head_answer_no_content(c);
+    else
+        head_answer(c, errand->json);
+}
+
+static void send_errand(struct connection *c, struct errand *errand)
+{
+    struct worker *w = c->worker;
+    unsigned slot = connid_slot(&errand->id);
+    errand->asker = c;
+    if (slot < w->pool->n_workers && slot != w->slot) {
+        int rc = worker_send_errand(w, slot, errand);
+        if (rc == 0) {
+            head_wait_for(c->head, errand);
+            return;
+        }
+        errand->refusal = rc == -EPIPE ? REFUSAL_GONE : REFUSAL_INTERNAL;
+    } else {
+        errand_run(errand, w);
+    }
+    management_conclude(errand);
+    errand_free(errand);
+}
+
+void management_answer(struct connection *c, const struct http_reader *request,
+                       enum target_kind kind, const struct connid *id)
+{
+    enum errand_action action;
+    if (!find_action(http_method(request), &action) ||
+        kind == TARGET_CONNECTIONS) {
+        head_refuse(c, REFUSAL_MISSING_TOKEN, NULL, "not of @connections");
+        return;
+    }
+    if (kind == TARGET_BAD_ID) {
+        head_refuse(c, REFUSAL_BAD_REQUEST, NULL, "not a connection id");
+        return;
+    }
+    if (action == ERRAND_POST && !is_text(request)) {
+        head_refuse(c, REFUSAL_BAD_REQUEST, NULL, "body is not UTF-8");
+        return;
+    }
+    struct errand *errand = make_errand(action, id, request);
+    if (errand)
+        send_errand(c, errand);
+    else
+        head_refuse(c, REFUSAL_INTERNAL, NULL, "out of memory");
+}
