@@ -217,12 +217,19 @@ bool connection_must_wait(struct connection *c)
            bytes_size(&c->socket.outbox) > most;
 }
 
+/* Whether the next request must wait for the answer to the last one. */
+static bool is_held(const struct connection *c)
+{
+    return c->state == CONNECTION_HEAD && head_is_busy(c->head);
+}
+
 void connection_set_aside(struct connection *c, const uint8_t *in, size_t n)
 {
     if (bytes_append(&c->unread, in, n, SOCKET_PLAIN_SIZE))
         connection_drop(c, END_NO_MEMORY);
     else
-        socket_pause(&c->socket, true);
+        socket_set_input(&c->socket,
+                         is_held(c) ? SOCKET_HOLD : SOCKET_WAIT_FOR_ROOM);
 }
 
 static void read_bytes(struct connection *c, uint8_t *in, size_t n)
@@ -234,7 +241,7 @@ static void read_bytes(struct connection *c, uint8_t *in, size_t n)
     }
     if (c->state != CONNECTION_HEAD)
         session_read(c, in, n);
-    else if (n || head_is_busy(c->head))
+    else if (n || is_held(c))
         connection_set_aside(c, in, n);
 }
 
@@ -269,7 +276,7 @@ void connection_resume(struct connection *c)
 {
     struct bytes unread = c->unread;
     c->unread = BYTES_EMPTY;
-    socket_pause(&c->socket, false);
+    socket_set_input(&c->socket, SOCKET_READ);
     read_bytes(c, bytes_begin(&unread), bytes_size(&unread));
     bytes_deinit(&unread);
 }
@@ -278,7 +285,7 @@ void connection_resume(struct connection *c)
 static bool can_resume(const struct connection *c)
 {
     return c->state != CONNECTION_CLOSED && !bytes_is_empty(&c->unread) &&
-           !(c->state == CONNECTION_HEAD && head_is_busy(c->head));
+           !is_held(c);
 }
 
 void connection_on_ready(struct socket *socket, bool is_readable,
@@ -291,7 +298,7 @@ void connection_on_ready(struct socket *socket, bool is_readable,
         connection_resume(c);
     if (c->state == CONNECTION_CLOSED || !is_readable)
         return;
-    if (socket->is_paused) /* it is told only of the connection's end */
+    if (socket->input != SOCKET_READ) /* told only of the connection's end */
         connection_drop(c, END_ERROR);
     else
         read_ready(c);
@@ -348,7 +355,7 @@ static void ignore_input(struct connection *c)
 {
     c->is_input_over = true;
     free_partial(c);
-    socket_pause(&c->socket, false); /* to see the end */
+    socket_set_input(&c->socket, SOCKET_READ); /* to see the end */
 }
 
 void connection_close_last(struct connection *c, enum connection_end end,

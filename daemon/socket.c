@@ -76,13 +76,16 @@ void socket_set_deinit(struct socket_set *set)
 /* ---- a socket ---- */
 
 /*
- * Who is paused waits for room to write, blocked or not: a flush may have made
- * the room since, and then nothing else would tell.
+ * Who waits for room is told of it, blocked or not: a flush may have made the
+ * room since, and then nothing else would tell.
  */
 static uint32_t wanted_events(const struct socket *socket)
 {
-    return (socket->is_paused ? 0u : (uint32_t)EPOLLIN | EPOLLRDHUP) |
-           (socket->is_paused || socket->is_blocked ? (uint32_t)EPOLLOUT : 0u);
+    bool wants_room =
+        socket->is_blocked || socket->input == SOCKET_WAIT_FOR_ROOM;
+    return (socket->input == SOCKET_READ ? (uint32_t)EPOLLIN | EPOLLRDHUP
+                                         : 0u) |
+           (wants_room ? (uint32_t)EPOLLOUT : 0u);
 }
 
 static int watch(struct socket *socket, int operation)
@@ -253,11 +256,11 @@ void socket_finish(struct socket *socket)
     shutdown(socket->fd, SHUT_WR);
 }
 
-void socket_pause(struct socket *socket, bool is_paused)
+void socket_set_input(struct socket *socket, enum socket_input input)
 {
-    if (is_paused == socket->is_paused)
+    if (input == socket->input)
         return;
-    socket->is_paused = is_paused;
+    socket->input = (uint8_t)input;
     rewatch(socket);
 }
 

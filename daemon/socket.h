@@ -39,13 +39,20 @@ struct socket_set {
     uv_poll_t handle; /* of epoll_fd */
 };
 
+/* What becomes of the bytes that a peer sends. */
+enum socket_input {
+    SOCKET_READ,          /* its owner is told that there are some */
+    SOCKET_WAIT_FOR_ROOM, /* they wait; told when there is room to write */
+    SOCKET_HOLD,          /* they wait, for something else */
+};
+
 struct socket {
     struct socket_set *set;
     struct bytes outbox;    /* plaintext that waits to be sent */
     struct socket_tls *tls; /* NULL on a plain socket */
     int fd;                 /* -1 once closed */
     bool is_blocked;        /* the peer takes nothing just now */
-    bool is_paused;         /* we read nothing just now */
+    uint8_t input;          /* an enum socket_input */
 };
 
 /* Returns 0 or a negative errno with nothing to undo. */
@@ -89,8 +96,9 @@ size_t socket_output_size(const struct socket *socket);
 /* Ends our direction: close_notify on TLS, then FIN. After a full flush. */
 void socket_finish(struct socket *socket);
 
-/* Stops, or goes on, telling that there is something to read. */
-void socket_pause(struct socket *socket, bool is_paused);
+/* Stops, or goes on, telling that there is something to read. That the peer
+ * has gone is always told. */
+void socket_set_input(struct socket *socket, enum socket_input input);
 
 /* "TLSv1.3", "TLSv1.2" or "none". */
 const char *socket_tls_version(const struct socket *socket);
