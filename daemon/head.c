@@ -25,8 +25,7 @@ struct head {
     struct errand *errand; /* that is away; owned by its mail; or NULL */
     unsigned n_refusals;
     bool is_throttled;
-    bool is_in_request; /* some of a request has come */
-    bool is_broken;     /* there was a fault: no request can follow */
+    bool is_in_request; /* some has come of one that is not complete */
 };
 
 struct head *head_new(const struct snapshot *snapshot, bool is_throttled)
@@ -53,6 +52,11 @@ void head_free(struct head *head)
     free(head);
 }
 
+bool head_is_in_request(const struct head *head)
+{
+    return head->is_in_request || head->errand;
+}
+
 bool head_is_busy(const struct head *head)
 {
     return head->errand != NULL;
@@ -73,10 +77,11 @@ static struct answer_ids mint_ids(struct worker *w)
     return ids;
 }
 
-/* After a HEAD the body of a refusal would put the client out of step. */
+/* No request can follow one that was cut short. After a HEAD the body of a
+ * refusal would put the client out of step. */
 static bool keeps_alive(const struct head *head)
 {
-    return !head->is_broken && head->n_refusals < REFUSALS_MAX &&
+    return !head->is_in_request && head->n_refusals < REFUSALS_MAX &&
            http_keeps_alive(head->http) &&
            strcmp(http_method(head->http), "HEAD") != 0;
 }
@@ -102,7 +107,9 @@ void head_refuse(struct connection *c, enum refusal refusal,
     struct answer_ids ids = mint_ids(w);
     char peer[PEERNAME_CHARS];
     c->head->n_refusals++;
-    bool keep_alive = keeps_alive(c->head);
+    bool keep_alive = keeps_alive(c->head) &&
+                      refusal != REFUSAL_TOO_MANY_REQUESTS &&
+                      refusal != REFUSAL_UNAVAILABLE;
     peername_print(c->socket.fd, peer);
     log_info("peer=%s refused status=%d why=\"%s\" request=%s", peer,
              answer_status(refusal), why, ids.request);
@@ -177,7 +184,6 @@ static void fail(struct connection *c)
 {
     const char *why;
     int status = http_fault(c->head->http, &why);
-    c->head->is_broken = true;
     head_refuse(c, answer_to_fault(status), NULL, why);
 }
 

@@ -31,6 +31,9 @@ void head_free(struct head *head);
  */
 size_t head_read(struct connection *c, const uint8_t *in, size_t n);
 
+/* Whether some of a request has come, or its answer is awaited. */
+bool head_is_in_request(const struct head *head);
+
 /* Whether the answer to the last request depends on another worker. */
 bool head_is_busy(const struct head *head);
 
@@ -39,6 +42,8 @@ void head_wait_for(struct head *head, struct errand *errand);
 
 /*
  * Each answers the last request of @c, which may end @c.
+ * After REFUSAL_TOO_MANY_REQUESTS and REFUSAL_UNAVAILABLE the connection is
+ * closed: who asks again must be counted again.
  * @message: as answer_append_refusal()
  * @why:     for the log
  * @json:    as answer_append_ok()

@@ -20,6 +20,7 @@ enum mail_kind {
     MAIL_ERRAND,      /* for a connection of the receiving worker */
     MAIL_ERRAND_DONE, /* and back, with the outcome */
     MAIL_SNAPSHOT,    /* new settings; a reference goes with it */
+    MAIL_PING,        /* count it, to show that you live */
     MAIL_DRAIN,       /* close everybody with 1001, then end */
     MAIL_STOP,        /* end at once */
 };

@@ -107,10 +107,14 @@ static void on_signal(uv_signal_t *handle, int number)
         stop(run);
 }
 
+/* A worker that hangs is as bad as a main loop that does. */
 static void on_watchdog(uv_timer_t *timer)
 {
-    (void)timer;
-    notify_alive();
+    struct run *run = timer->data;
+    if (server_is_alive(run->server))
+        notify_alive();
+    else
+        log_error("watchdog not fed reason=\"a worker hangs\"");
 }
 
 static void on_stopped(struct server *server, void *data)
@@ -131,6 +135,7 @@ static int watch(struct run *run)
         run->signals[i].data = run;
     }
     uv_timer_init(&run->loop, &run->watchdog);
+    run->watchdog.data = run;
     for (int i = 0; i < N_SIGNALS && rc == 0; i++)
         rc = uv_signal_start(&run->signals[i], on_signal, numbers[i]);
     uint64_t beat_ms = notify_watchdog_ms() / 2;

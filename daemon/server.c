@@ -38,6 +38,7 @@ struct server {
     uv_timer_t drain_timer;
     struct limits_bucket connects;
     uint32_t max_connections;
+    unsigned n_pings;   /* sent to each worker */
     uint64_t warned_ms; /* when the ceiling was last logged */
     unsigned n_closing; /* handles of ours that the loop still closes */
     bool has_passed;    /* the service manager's sockets are taken */
@@ -391,6 +392,21 @@ const struct config *server_config(const struct server *server)
 const char *server_fresh_key(const struct server *server)
 {
     return server->fresh_key;
+}
+
+bool server_is_alive(struct server *server)
+{
+    bool is_alive = true;
+    for (unsigned i = 0; i < server->n_started; i++) {
+        struct worker *worker = &server->pool.workers[i];
+        is_alive &= atomic_load(&worker->has_ended) ||
+                    atomic_load(&worker->n_pings) == server->n_pings;
+    }
+    if (is_alive) {
+        server->n_pings++;
+        tell_workers(server, MAIL_PING, NULL);
+    }
+    return is_alive;
 }
 
 int server_reload(struct server *server, struct config *config,

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -55,6 +56,13 @@ const char *server_fresh_key(const struct server *server);
  */
 int server_reload(struct server *server, struct config *config,
                   struct errmsg *errmsg);
+
+/*
+ * Whether every worker has gone through its loop since this was last asked,
+ * and asks them to do so again. To be called at intervals that are long for a
+ * turn of a loop: for a watchdog.
+ */
+bool server_is_alive(struct server *server);
 
 /* Stops accepting, closes every connection with 1001 and ends; at the latest
  * after drain_timeout. Idempotent. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/errand.h"
+#include "daemon/head.h"
 #include "daemon/log.h"
 #include "daemon/management.h"
 #include "daemon/session.h"
@@ -160,7 +161,10 @@ static void end_everybody(struct worker *w,
 
 static void close_one(struct connection *c)
 {
-    connection_close(c, END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
+    if (c->state == CONNECTION_HEAD && head_is_in_request(c->head))
+        head_refuse(c, REFUSAL_UNAVAILABLE, NULL, "shutting down");
+    else
+        connection_close(c, END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
 }
 
 static void drop_one(struct connection *c)
@@ -193,6 +197,9 @@ static void on_mail(struct mail *mail, void *data)
     case MAIL_SNAPSHOT:
         use_snapshot(w, mail->snapshot);
         mail->snapshot = NULL;
+        break;
+    case MAIL_PING:
+        atomic_fetch_add(&w->n_pings, 1);
         break;
     case MAIL_DRAIN:
         w->is_draining = true;

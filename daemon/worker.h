@@ -38,6 +38,7 @@ struct worker {
     atomic_bool has_ended; /* read by main after ended */
     bool is_draining;      /* newcomers are closed; ends with the last one */
     bool is_closed;        /* the loop's handles are closing */
+    atomic_uint n_pings;   /* answered; read by main */
     atomic_uint n_connections; /* counted up by who hands them over */
 
     struct snapshot *snapshot; /* a reference */

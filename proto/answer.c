@@ -74,6 +74,9 @@ static const struct answer {
     [REFUSAL_INTERNAL] = {500, "Internal Server Error",
                           "InternalServerErrorException",
                           "Internal server error", ""},
+    [REFUSAL_UNAVAILABLE] = {503, "Service Unavailable",
+                             "ServiceUnavailableException",
+                             "Service Unavailable", ""},
 };
 
 int answer_status(enum refusal refusal)

@@ -30,6 +30,7 @@ enum refusal {
     REFUSAL_LIMIT_EXCEEDED,       /* 429 LimitExceededException */
     REFUSAL_HEAD_TOO_LARGE,       /* 431 */
     REFUSAL_INTERNAL,             /* 500 InternalServerErrorException */
+    REFUSAL_UNAVAILABLE,          /* 503 ServiceUnavailableException */
 };
 
 /* The HTTP status of @refusal; 101 for REFUSAL_NONE. */

@@ -90,6 +90,8 @@ static const struct {
      "{\"message\":\"Request Header Fields Too Large\"}"},
     {REFUSAL_INTERNAL, 500, "InternalServerErrorException",
      "{\"message\":\"Internal server error\"}"},
+    {REFUSAL_UNAVAILABLE, 503, "ServiceUnavailableException",
+     "{\"message\":\"Service Unavailable\"}"},
 };
 
 START_TEST(a_refusal_says_the_same_in_status_type_and_body)

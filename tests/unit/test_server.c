@@ -124,6 +124,19 @@ END_TEST
 
 /* ---- starting ---- */
 
+START_TEST(workers_show_that_they_live)
+{
+    struct errmsg errmsg;
+    ck_assert_msg(open_with(plain_ws, &errmsg) == 0, "%s", errmsg.text);
+    for (int i = 0; i < 3; i++) {
+        int n_tries = 0;
+        while (!server_is_alive(server) && n_tries++ < 10000)
+            uv_sleep(1);
+        ck_assert_int_lt(n_tries, 10000);
+    }
+}
+END_TEST
+
 START_TEST(passed_sockets_are_not_served_twice)
 {
     const char *const settings[] = {"listen=systemd:ws systemd:wss",
@@ -261,6 +274,7 @@ int main(void)
     take_descriptor_3();
     const TTest *const tests[] = {
         passed_sockets_are_not_served_twice,
+        workers_show_that_they_live,
         who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once,
         a_request_that_ends_the_stream_is_answered_over_tls_too,
     };
