@@ -192,3 +192,18 @@ void address_print(const struct listen_address *address,
         break;
     }
 }
+
+bool address_is_local(const struct listen_address *address)
+{
+    switch (address->kind) {
+    case LISTEN_TCP:
+        return strcmp(address->host, "localhost") == 0 ||
+               strcmp(address->host, "::1") == 0 ||
+               strncmp(address->host, "127.", 4) == 0;
+    case LISTEN_UNIX:
+        return true;
+    case LISTEN_SYSTEMD: /* it is told elsewhere where that listens */
+        return false;
+    }
+    return false;
+}

@@ -25,6 +25,9 @@ void address_keep(struct config *config, size_t n);
 bool address_equal(const struct listen_address *a,
                    const struct listen_address *b);
 
+/* Whether only this machine can reach it, as far as the setting tells. */
+bool address_is_local(const struct listen_address *address);
+
 /* Writes "ws://127.0.0.1:8080", "unix:/run/x": as the setting says it;
  * NUL-terminated. */
 void address_print(const struct listen_address *address,

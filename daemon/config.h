@@ -31,6 +31,14 @@ struct listen_address {
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
+/* Whether requests to the management API must be signed. */
+enum management_auth {
+    MANAGEMENT_AUTO,  /* if there is a credentials_file, or an address that is
+                         neither loopback nor a Unix socket */
+    MANAGEMENT_SIGV4, /* always */
+    MANAGEMENT_NONE,  /* never; not with other addresses */
+};
+
 /* Every field is the setting of the same name; the table documents it. */
 struct config {
     struct listen_address *listen;
@@ -39,6 +47,8 @@ struct config {
     bool api_key_required;
     char *api_key;   /* one key in the clear; NULL: none */
     char *keys_file; /* NULL: none */
+    enum management_auth management_auth;
+    char *credentials_file; /* of the management API; NULL: nobody */
     char *tls_certificate;
     char *tls_key;
     bool tls_self_signed; /* make the pair when the files do not exist */

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "daemon/address.h"
+
 static bool has_tls(const struct config *config)
 {
     for (size_t i = 0; i < config->n_listen; i++)
@@ -56,6 +58,25 @@ static int check_rc(const struct config *config, struct errmsg *errmsg)
     return -EINVAL;
 }
 
+/* Who can reach the API unsigned can post to, and close, any connection. */
+static int check_management(const struct config *config, struct errmsg *errmsg)
+{
+    if (config->management_auth != MANAGEMENT_NONE)
+        return 0;
+    for (size_t i = 0; i < config->n_listen; i++) {
+        char text[ADDRESS_TEXT_MAX];
+        if (address_is_local(&config->listen[i]))
+            continue;
+        address_print(&config->listen[i], text);
+        errmsg_set(errmsg,
+                   "management_auth = none is for loopback addresses and Unix "
+                   "sockets only, and %s is neither: use sigv4",
+                   text);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int consistency_check(const struct config *config, struct errmsg *errmsg)
 {
     int rc = check_tls(config, errmsg);
@@ -67,5 +88,7 @@ int consistency_check(const struct config *config, struct errmsg *errmsg)
             check_queue("mailbox_limit", config->mailbox_limit, config, errmsg);
     if (!rc)
         rc = check_rc(config, errmsg);
+    if (!rc)
+        rc = check_management(config, errmsg);
     return rc;
 }

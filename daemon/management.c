@@ -2,12 +2,17 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/connection.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
+#include "daemon/sigv4.h"
 #include "daemon/worker.h"
 #include "proto/utf8.h"
+
+/* How far a signer's clock may be off, as on AWS. */
+enum { SKEW_MAX_MIN = 5 };
 
 /* Returns whether @method is one of the API's. */
 static bool find_action(const char *method, enum errand_action *action_out)
@@ -90,6 +95,60 @@ static void send_errand(struct connection *c, struct errand *errand)
     errand_free(errand);
 }
 
+static enum refusal refusal_of(enum sigv4_verdict verdict)
+{
+    static const enum refusal refusals[] = {
+        [SIGV4_OK] = REFUSAL_NONE,
+        [SIGV4_MISSING] = REFUSAL_MISSING_TOKEN,
+        [SIGV4_INCOMPLETE] = REFUSAL_INCOMPLETE_SIGNATURE,
+        [SIGV4_EXPIRED] = REFUSAL_INVALID_SIGNATURE,
+        [SIGV4_UNKNOWN_KEY] = REFUSAL_UNKNOWN_CREDENTIAL,
+        [SIGV4_MISMATCH] = REFUSAL_INVALID_SIGNATURE,
+    };
+    return refusals[verdict];
+}
+
+/* As AWS words it, with the braces to the letter. */
+static void deny(struct connection *c, const struct credential *credential,
+                 const char *method)
+{
+    struct errmsg message;
+    errmsg_set(&message,
+               "User: arn:aws:iam::000000000000:user/%s is not authorized to "
+               "perform: execute-api:ManageConnections on resource: "
+               "arn:aws:execute-api:local:000000000000:monologued/%.128s/%s/"
+               "@connections/{connectionId}",
+               credential->name, c->worker->snapshot->config->stage, method);
+    head_refuse(c, REFUSAL_ACCESS_DENIED, message.text, "not permitted");
+}
+
+/* Whether the signer may do this; else the request is answered. */
+static bool is_authorized(struct connection *c,
+                          const struct http_reader *request)
+{
+    static const struct sigv4_rules rules = {.service = "execute-api",
+                                             .max_skew_min = SKEW_MAX_MIN};
+    const struct snapshot *snapshot = c->worker->snapshot;
+    struct sigv4_outcome outcome;
+    if (snapshot->is_management_open)
+        return true;
+    if (sigv4_check(request, snapshot->credentials, &rules, time(NULL),
+                    &outcome)) {
+        head_refuse(c, REFUSAL_INTERNAL, NULL, "out of memory");
+        return false;
+    }
+    if (outcome.verdict != SIGV4_OK) {
+        head_refuse(c, refusal_of(outcome.verdict), outcome.message.text,
+                    "bad signature");
+        return false;
+    }
+    if (!credentials_permit(outcome.credential, http_method(request))) {
+        deny(c, outcome.credential, http_method(request));
+        return false;
+    }
+    return true;
+}
+
 void management_answer(struct connection *c, const struct http_reader *request,
                        enum target_kind kind, const struct connid *id)
 {
@@ -99,6 +158,8 @@ void management_answer(struct connection *c, const struct http_reader *request,
         head_refuse(c, REFUSAL_MISSING_TOKEN, NULL, "not of @connections");
         return;
     }
+    if (!is_authorized(c, request))
+        return;
     if (kind == TARGET_BAD_ID) {
         head_refuse(c, REFUSAL_BAD_REQUEST, NULL, "not a connection id");
         return;

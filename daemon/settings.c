@@ -26,6 +26,12 @@ static const char *choose_format(int index)
     return log_format_name((enum log_format)index);
 }
 
+static const char *choose_management_auth(int index)
+{
+    static const char *const names[] = {"auto", "sigv4", "none"};
+    return (size_t)index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
 /* clang-format off */
 const struct setting settings_table[] = {
     {FIELD(listen), .type = SETTING_ADDRESSES,
@@ -42,6 +48,12 @@ const struct setting settings_table[] = {
      .help = "one key that is let in, in the clear"},
     {FIELD(keys_file), .type = SETTING_PATH, RELOADABLE,
      .help = "the keys that are let in, one a line"},
+
+    {FIELD(management_auth), .type = SETTING_CHOICE, RELOADABLE,
+     .initial = "auto", .choice = choose_management_auth,
+     .help = "whether @connections takes signed requests only"},
+    {FIELD(credentials_file), .type = SETTING_PATH, RELOADABLE,
+     .help = "who may sign them: access key IDs and secrets"},
 
     {FIELD(tls_certificate), .type = SETTING_PATH, RELOADABLE,
      .help = "the certificate chain for wss://, PEM"},
@@ -68,7 +80,7 @@ const struct setting settings_table[] = {
      .initial = "10s", .min = 1,
      .help = "give up on a connection that is not open after"},
     {FIELD_MS(keepalive_timeout), RELOADABLE,
-     .initial = "60s", .min = 1,
+     .initial = "1m", .min = 1,
      .help = "wait so long for another HTTP request"},
     {FIELD_MS(close_timeout), RELOADABLE,
      .initial = "5s", .min = 1,

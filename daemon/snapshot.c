@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/address.h"
 #include "daemon/log.h"
 
 enum {
@@ -35,6 +36,30 @@ static int load_keys(struct snapshot *s, const char *fresh_key,
     return rc;
 }
 
+static int load_credentials(struct snapshot *s, struct errmsg *errmsg)
+{
+    const char *path = s->config->credentials_file;
+    struct errmsg warning = {""};
+    s->credentials = credentials_new();
+    if (!s->credentials)
+        return -ENOMEM;
+    int rc =
+        path ? credentials_read(s->credentials, path, errmsg, &warning) : 0;
+    if (warning.text[0])
+        log_warn("credentials_file=\"%s\" %s", path, warning.text);
+    return rc;
+}
+
+static bool is_management_open(const struct config *config)
+{
+    bool is_local = true;
+    for (size_t i = 0; i < config->n_listen; i++)
+        is_local &= address_is_local(&config->listen[i]);
+    return config->management_auth == MANAGEMENT_NONE ||
+           (config->management_auth == MANAGEMENT_AUTO && is_local &&
+            !config->credentials_file);
+}
+
 static int make_pair_if_missing(const struct config *config,
                                 struct errmsg *errmsg)
 {
@@ -64,6 +89,7 @@ static int load_certificate(struct snapshot *s, struct errmsg *errmsg)
 
 static void set_rules(struct snapshot *s)
 {
+    s->is_management_open = is_management_open(s->config);
     s->frame_rules = (struct frame_rules){
         .max_frame = s->config->frame_limit,
         .max_message = s->config->message_limit,
@@ -92,6 +118,8 @@ int snapshot_new(struct config *config, const char *fresh_key,
     set_rules(s);
     int rc = load_keys(s, fresh_key, errmsg);
     if (rc == 0)
+        rc = load_credentials(s, errmsg);
+    if (rc == 0)
         rc = load_certificate(s, errmsg);
     if (rc) {
         snapshot_unref(s);
@@ -113,6 +141,7 @@ void snapshot_unref(struct snapshot *snapshot)
                                                memory_order_acq_rel) != 1)
         return;
     keys_free(snapshot->keys);
+    credentials_free(snapshot->credentials);
     tls_context_free(snapshot->tls);
     config_free(snapshot->config);
     free(snapshot);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "daemon/config.h"
+#include "daemon/credentials.h"
 #include "daemon/keys.h"
 #include "proto/frame.h"
 #include "proto/http.h"
@@ -16,11 +17,13 @@
 
 struct snapshot {
     atomic_uint n_refs;
-    struct config *config;          /* owned */
-    struct keys *keys;              /* owned; empty: nobody may connect */
-    struct tls_context *tls;        /* owned; NULL without certificates */
-    struct frame_rules frame_rules; /* what clients may send */
-    struct http_limits http_limits; /* what a handshake may hold */
+    struct config *config;           /* owned */
+    struct keys *keys;               /* owned; empty: nobody may connect */
+    struct credentials *credentials; /* owned; of the management API */
+    bool is_management_open;         /* its requests need no signature */
+    struct tls_context *tls;         /* owned; NULL without certificates */
+    struct frame_rules frame_rules;  /* what clients may send */
+    struct http_limits http_limits;  /* what a handshake may hold */
 };
 
 /*

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MESSAGE_MAX = 512 }; /* bytes */
+
 void answer_write_date(char date_out[ANSWER_DATE_SIZE], time_t now)
 {
     static const char days[] = "SunMonTueWedThuFriSat";
@@ -131,16 +133,27 @@ static int append(struct bytes *out, size_t limit, int status,
         CONNID_PRINT(&ids->gateway), headers, body);
 }
 
+/* Compact, as API Gateway's. @message: printable ASCII */
+static void write_body(char *body_out, const char *message)
+{
+    char *at = stpcpy(body_out, "{\"message\":\"");
+    for (size_t i = 0; message[i] && i < MESSAGE_MAX; i++) {
+        if (message[i] == '"' || message[i] == '\\')
+            *at++ = '\\';
+        *at++ = message[i];
+    }
+    strcpy(at, "\"}");
+}
+
 int answer_append_refusal(struct bytes *out, size_t limit, enum refusal refusal,
                           const char *message, bool keep_alive,
                           const struct answer_ids *ids)
 {
     assert(refusal != REFUSAL_NONE);
     const struct answer *answer = &answers[refusal];
-    char body[512] = "";
+    char body[2 * MESSAGE_MAX + sizeof "{\"message\":\"\"}"] = "";
     if (answer->message)
-        snprintf(body, sizeof body, "{\"message\":\"%s\"}",
-                 message ? message : answer->message);
+        write_body(body, message ? message : answer->message);
     return append(out, limit, answer->status, answer->reason, answer->type,
                   answer->headers, body, keep_alive, ids);
 }

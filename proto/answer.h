@@ -48,8 +48,8 @@ struct answer_ids {
 
 /*
  * Appends a refusal with its headers and body.
- * @message:    plain text without '"' and '\' in place of the refusal's own;
- *              or NULL. A refusal without a body stays without.
+ * @message:    printable ASCII in place of the refusal's own, cut when longer
+ *              than 512 bytes; or NULL. A refusal without a body stays without.
  * @keep_alive: whether the connection will take another request; never after
  *              a HEAD, whose sender does not expect the body
  * Returns as bytes_append().

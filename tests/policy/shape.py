@@ -25,7 +25,7 @@ HOMES = {
         r'proto/tls.*\.[ch]',
     r'http_parser': r'proto/http.*\.[ch]',
     r'^ini\.h': r'proto/inifile\.c',
-    r'jansson': r'proto/rc[_a-z]*\.c|daemon/logline\.c|client/.*',
+    r'jansson': r'proto/rc[_a-z]*\.c|daemon/(logline|errand)\.c|client/.*',
     r'wslay': r'client/.*\.[ch]',
     r'^uv\.h': r'(daemon|client)/.*',
 }
