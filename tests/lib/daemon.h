@@ -82,7 +82,7 @@ void daemon_signal(struct daemon *daemon, int signal);
 int daemon_wait(struct daemon *daemon);
 bool daemon_is_running(struct daemon *daemon);
 
-/* Of a running one. */
+/* Of a running one; memory without what a sanitizer adds, roughly. */
 size_t daemon_rss_kib(const struct daemon *daemon);
 unsigned daemon_n_descriptors(const struct daemon *daemon);
 unsigned daemon_cpu_ms(const struct daemon *daemon);
