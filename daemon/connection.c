@@ -245,15 +245,7 @@ static void read_bytes(struct connection *c, uint8_t *in, size_t n)
         connection_set_aside(c, in, n);
 }
 
-/* The peer will send no more. The answers to what it sent are still due: a
- * refusal, the echo of a close frame, a TLS alert. */
-static void end_input(struct connection *c, enum connection_end end)
-{
-    connection_flush(c);
-    if (c->state != CONNECTION_CLOSED && socket_output_size(&c->socket) == 0)
-        socket_finish(&c->socket);
-    connection_drop(c, end);
-}
+static void end_input(struct connection *c, enum connection_end end);
 
 static void read_ready(struct connection *c)
 {
@@ -379,6 +371,38 @@ void connection_end_head(struct connection *c, enum connection_end end)
     ignore_input(c);
 }
 
+/*
+ * A peer that sends no more may still read: what is on its way to it gets
+ * close_timeout, without a close frame, which it could not answer.
+ */
+static void linger(struct connection *c)
+{
+    if (c->state == CONNECTION_HEAD) {
+        connection_end_head(c, END_EOF);
+    } else if (c->state == CONNECTION_OPEN) {
+        leave_open(c, END_EOF, CLOSE_ABNORMAL);
+        enter_closing(c);
+    }
+    ignore_input(c);
+    socket_set_input(&c->socket, SOCKET_HOLD); /* the end has been seen */
+}
+
+/* The peer will send no more. The answers to what it sent are still due: a
+ * refusal, the echo of a close frame, a TLS alert. */
+static void end_input(struct connection *c, enum connection_end end)
+{
+    connection_flush(c);
+    if (c->state == CONNECTION_CLOSED)
+        return;
+    if (end == END_EOF && socket_output_size(&c->socket)) {
+        linger(c);
+        return;
+    }
+    if (socket_output_size(&c->socket) == 0)
+        socket_finish(&c->socket);
+    connection_drop(c, end);
+}
+
 void connection_drop(struct connection *c, enum connection_end end)
 {
     if (c->state == CONNECTION_CLOSED)
@@ -405,6 +429,19 @@ void connection_free(struct connection *c)
     free(c);
 }
 
+/*
+ * The kernel tells of room only once there is much of it: a peer that is slow,
+ * but not deaf, has made some without our hearing of it.
+ */
+static void give_up_sending(struct connection *c)
+{
+    size_t before = socket_output_size(&c->socket);
+    connection_flush(c);
+    if (c->state != CONNECTION_CLOSED &&
+        socket_output_size(&c->socket) == before)
+        connection_drop(c, END_SEND_TIMEOUT);
+}
+
 void connection_on_deadline(enum connection_deadline which,
                             struct deadline *deadline)
 {
@@ -427,8 +464,7 @@ void connection_on_deadline(enum connection_deadline which,
                          END_IDLE, CLOSE_GOING_AWAY, "Going away");
         return;
     case DEADLINE_SEND:
-        connection_drop(list_entry(deadline, struct connection, sending),
-                        END_SEND_TIMEOUT);
+        give_up_sending(list_entry(deadline, struct connection, sending));
         return;
     case N_DEADLINES:
         return;

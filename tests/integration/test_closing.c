@@ -159,6 +159,41 @@ START_TEST(a_half_closed_stream_still_gets_its_answers)
 }
 END_TEST
 
+/* The kernel takes no more, and the daemon's queue is full, when the stream is
+ * halved. */
+START_TEST(a_half_closed_stream_still_gets_what_waits_for_it)
+{
+    enum { SIZE = 30000, MESSAGES_MAX = 1000 };
+    /* Plain or over TLS; with one worker, so that an answer to the sender shows
+     * what has become of all that it sent before. */
+    struct daemon *daemon = DAEMON_IN_GRID(_i < 3 ? 0 : 3, "--log-level=debug");
+    struct peer *slow = peer_open_narrow(daemon);
+    struct peer *sender = peer_open(daemon);
+    static char payload[SIZE + 20];
+    strcpy(payload, "{\"type\":\"");
+    memset(payload + strlen(payload), 'x', SIZE);
+    strcat(payload, "\"}");
+    const char *to = peer_id(slow);
+    const char *from = peer_id(sender);
+    int n = 0;
+    for (;; n++) {
+        ck_assert_int_lt(n, MESSAGES_MAX);
+        peer_call(sender, to, payload);
+        peer_say(sender, "whoami");
+        if (strcmp(peer_hear(sender), from) != 0)
+            break; /* the queue is full: this one was refused */
+    }
+    peer_expect(sender, from);
+    peer_finish(slow);
+    while (n-- > 0)
+        peer_expect_packet(slow, from, payload);
+    peer_expect_end(slow);
+    peer_free(slow);
+    peer_free(sender);
+    daemon_end(daemon);
+}
+END_TEST
+
 START_TEST(a_close_is_echoed_to_who_has_finished_already)
 {
     struct daemon *daemon = DAEMON_IN_GRID(_i, "--log-level=debug");
@@ -278,6 +313,7 @@ int main(void)
         answers_come_before_the_close,
         who_closes_and_leaves_at_once_is_gone,
         a_half_closed_stream_still_gets_its_answers,
+        a_half_closed_stream_still_gets_what_waits_for_it,
         a_close_is_echoed_to_who_has_finished_already,
         streams_may_break_at_any_point,
         a_target_may_vanish_under_a_burst,
