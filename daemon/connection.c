@@ -163,6 +163,12 @@ static void finish_if_done(struct connection *c)
     }
 }
 
+static void wait_for_peer(struct connection *c)
+{
+    c->n_untaken = (uint32_t)socket_untaken_size(&c->socket);
+    wait_for(c, DEADLINE_SEND, &c->sending);
+}
+
 void connection_flush(struct connection *c)
 {
     size_t before = socket_output_size(&c->socket);
@@ -174,7 +180,7 @@ void connection_flush(struct connection *c)
         connection_drop(c, END_ERROR);
     } else if (list_is_empty(&c->sending.link) ||
                socket_output_size(&c->socket) < before) {
-        wait_for(c, DEADLINE_SEND, &c->sending);
+        wait_for_peer(c);
     }
 }
 
@@ -431,14 +437,13 @@ void connection_free(struct connection *c)
 
 /*
  * The kernel tells of room only once there is much of it: a peer that is slow,
- * but not deaf, has made some without our hearing of it.
+ * but not deaf, has taken something without our hearing of it.
  */
 static void give_up_sending(struct connection *c)
 {
-    size_t before = socket_output_size(&c->socket);
-    connection_flush(c);
-    if (c->state != CONNECTION_CLOSED &&
-        socket_output_size(&c->socket) == before)
+    if (socket_untaken_size(&c->socket) < c->n_untaken)
+        wait_for_peer(c);
+    else
         connection_drop(c, END_SEND_TIMEOUT);
 }
 

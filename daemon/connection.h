@@ -67,6 +67,7 @@ struct connection {
     uint64_t opened_ms;            /* OPEN and later: since the epoch */
     uint64_t active_ms;  /* the last message either way, on the loop's clock */
     struct bytes unread; /* input set aside until there is room for answers */
+    uint32_t n_untaken;  /* by the peer, in bytes, when sending began to wait */
     uint8_t state;       /* an enum connection_state */
     bool is_input_over;  /* nothing that the peer still sends matters */
     bool is_finished;    /* our direction is shut */

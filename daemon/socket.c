@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -245,6 +247,12 @@ int socket_read(struct socket *socket, uint8_t **data_out, size_t *n_out)
     *data_out = socket->set->input;
     *n_out = (size_t)n;
     return 0;
+}
+
+size_t socket_untaken_size(const struct socket *socket)
+{
+    int n = 0;
+    return ioctl(socket->fd, SIOCOUTQ, &n) ? 0 : (size_t)n;
 }
 
 void socket_finish(struct socket *socket)

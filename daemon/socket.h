@@ -93,6 +93,9 @@ int socket_flush(struct socket *socket);
 /* How many bytes still wait to be sent; on TLS, some of them encrypted. */
 size_t socket_output_size(const struct socket *socket);
 
+/* How many bytes the kernel holds that the peer's has not acknowledged. */
+size_t socket_untaken_size(const struct socket *socket);
+
 /* Ends our direction: close_notify on TLS, then FIN. After a full flush. */
 void socket_finish(struct socket *socket);
 
