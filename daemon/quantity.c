@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct suffix {
@@ -42,6 +43,17 @@ int quantity_parse(const char *text, enum quantity_unit unit,
     if (value && __builtin_mul_overflow(value, suffix->factor, &value))
         return -ERANGE;
     *value_out = value;
+    return 0;
+}
+
+int quantity_parse_rate(const char *text, double *rate_out)
+{
+    size_t n = strspn(text, "0123456789.");
+    const char *point = strchr(text, '.');
+    if (n == 0 || n > 15 || text[n] || text[0] == '.' || text[n - 1] == '.' ||
+        (point && strchr(point + 1, '.')))
+        return -EINVAL;
+    *rate_out = strtod(text, NULL);
     return 0;
 }
 

@@ -21,6 +21,12 @@ enum { QUANTITY_CHARS = 24 };
 int quantity_parse(const char *text, enum quantity_unit unit,
                    uint64_t *value_out);
 
+/*
+ * Reads digits with or without a point among them: "50", "0.5".
+ * Returns 0, or -EINVAL with @rate_out unchanged.
+ */
+int quantity_parse_rate(const char *text, double *rate_out);
+
 /* Writes the shortest text that reads back the same; NUL-terminated. */
 void quantity_print(uint64_t value, enum quantity_unit unit,
                     char text_out[static QUANTITY_CHARS]);

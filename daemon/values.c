@@ -188,13 +188,10 @@ static void print_quantity(const struct config *config,
 static int set_rate(struct config *config, const struct setting *setting,
                     const char *text, struct errmsg *errmsg)
 {
-    size_t n = strspn(text, "0123456789.");
-    const char *point = strchr(text, '.');
+    double rate;
     (void)errmsg;
-    if (n == 0 || n > 15 || text[n] || text[0] == '.' || text[n - 1] == '.' ||
-        (point && strchr(point + 1, '.')))
+    if (quantity_parse_rate(text, &rate))
         return -EINVAL;
-    double rate = strtod(text, NULL);
     if (rate > (double)setting->max)
         return -ERANGE;
     *(double *)field(config, setting) = rate;
