@@ -1,5 +1,6 @@
 #include "daemon/keys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -14,14 +15,18 @@
 
 enum {
     KEY_PRESENTED_MAX = 128,
-    DIGEST_BYTES = sizeof((struct key *)0)->digest
+    DIGEST_BYTES = KEY_DIGEST_BYTES,
+    LINE_CHARS = 200, /* more than inifile takes */
 };
 
 static const char DIGEST_PREFIX[] = "sha256:";
+static const char DISABLED_WORD[] = "disabled";
+static const char PLAN_PREFIX[] = "plan=";
 
 struct keys {
     struct key *keys; /* owned */
     size_t n_keys;
+    struct plans plans;
 };
 
 struct keys *keys_new(void)
@@ -34,12 +39,19 @@ void keys_free(struct keys *keys)
     if (!keys)
         return;
     free(keys->keys);
+    plans_deinit(&keys->plans);
     free(keys);
 }
 
 size_t keys_count(const struct keys *keys)
 {
     return keys->n_keys;
+}
+
+const struct key *keys_get(const struct keys *keys, size_t index)
+{
+    assert(index < keys->n_keys);
+    return &keys->keys[index];
 }
 
 static int digest_key(const char *key, size_t n, unsigned char *digest_out)
@@ -60,7 +72,7 @@ const struct key *keys_find(const struct keys *keys, const char *presented)
         if (CRYPTO_memcmp(key->digest, digest, sizeof digest) == 0)
             found = key;
     }
-    return found;
+    return found && !found->is_disabled ? found : NULL;
 }
 
 static int check_name(const char *name, struct errmsg *errmsg)
@@ -107,23 +119,36 @@ static int append(struct keys *keys, const struct key *key,
     return 0;
 }
 
+/* Appends @key with the digest of @text. */
+static int add_clear(struct keys *keys, struct key *key, const char *text,
+                     struct errmsg *errmsg)
+{
+    int rc = keys_check(text, errmsg);
+    if (!rc)
+        rc = digest_key(text, strlen(text), key->digest);
+    if (!rc)
+        return append(keys, key, errmsg);
+    errmsg_prefix(errmsg, "%s", key->name);
+    return rc;
+}
+
+static int set_name(struct key *key, const char *name, struct errmsg *errmsg)
+{
+    int rc = check_name(name, errmsg);
+    if (rc == 0)
+        memcpy(key->name, name, strlen(name));
+    return rc;
+}
+
 int keys_add(struct keys *keys, const char *name, const char *text,
              struct errmsg *errmsg)
 {
     struct key key = {.name = ""};
-    int rc = check_name(name, errmsg);
-    if (rc)
-        return rc;
-    rc = keys_check(text, errmsg);
-    if (!rc)
-        rc = digest_key(text, strlen(text), key.digest);
-    if (rc) {
-        errmsg_prefix(errmsg, "%s", name);
-        return rc;
-    }
-    memcpy(key.name, name, strlen(name));
-    return append(keys, &key, errmsg);
+    int rc = set_name(&key, name, errmsg);
+    return rc ? rc : add_clear(keys, &key, text, errmsg);
 }
+
+/* ---- files ---- */
 
 static int hex_digit(char c)
 {
@@ -132,55 +157,143 @@ static int hex_digit(char c)
     return found ? (int)(found - digits) : -1;
 }
 
-static int add_digest(struct keys *keys, const char *name, const char *hex,
+/* Appends @key with the digest that @hex is. */
+static int add_digest(struct keys *keys, struct key *key, const char *hex,
                       struct errmsg *errmsg)
 {
-    struct key key = {.name = ""};
-    int rc = check_name(name, errmsg);
-    if (rc)
-        return rc;
     bool is_hex = strlen(hex) == 2 * DIGEST_BYTES;
     for (size_t i = 0; is_hex && i < DIGEST_BYTES; i++) {
         int high = hex_digit(hex[2 * i]);
         int low = hex_digit(hex[2 * i + 1]);
         is_hex = high >= 0 && low >= 0;
-        key.digest[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
+        key->digest[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
     }
-    if (!is_hex) {
-        errmsg_set(errmsg, "%s: %s is followed by %d hexadecimal digits", name,
-                   DIGEST_PREFIX, 2 * DIGEST_BYTES);
+    if (is_hex)
+        return append(keys, key, errmsg);
+    errmsg_set(errmsg, "%s: %s is followed by %d hexadecimal digits", key->name,
+               DIGEST_PREFIX, 2 * DIGEST_BYTES);
+    return -EINVAL;
+}
+
+/* Whether there is a plan of that name is known at the end of the file. */
+static int set_plan(struct key *key, const char *name, struct errmsg *errmsg)
+{
+    size_t n = strlen(name);
+    if (n < 1 || n > PLAN_NAME_MAX) {
+        errmsg_set(errmsg, "%s: plan= is followed by the name of a [plan]",
+                   key->name);
         return -EINVAL;
     }
-    memcpy(key.name, name, strlen(name));
-    return append(keys, &key, errmsg);
+    memcpy(key->plan_name, name, n);
+    return 0;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What may stand behind a key: `disabled` and `plan=PLAN`. */
+static int set_word(struct key *key, const char *word, struct errmsg *errmsg)
+{
+    if (strcmp(word, DISABLED_WORD) == 0 && !key->is_disabled) {
+        key->is_disabled = true;
+        return 0;
+    }
+    if (starts_with(word, PLAN_PREFIX) && !key->plan_name[0])
+        return set_plan(key, word + strlen(PLAN_PREFIX), errmsg);
+    errmsg_set(errmsg,
+               "%s: a key is one word; behind it may stand \"disabled\" and "
+               "\"plan=PLAN\", each once",
+               key->name);
+    return -EINVAL;
+}
+
+/* Nobody shall get in with the key "disabled". */
+static int check_is_key(const struct key *key, const char *text,
+                        struct errmsg *errmsg)
+{
+    if (strcmp(text, DISABLED_WORD) != 0 && !starts_with(text, PLAN_PREFIX))
+        return 0;
+    errmsg_set(errmsg, "%s: the key is missing in front of \"%.60s\"",
+               key->name, text);
+    return -EINVAL;
+}
+
+static int add_line(struct keys *keys, const struct inifile_entry *entry,
+                    struct errmsg *errmsg)
+{
+    struct key key = {.line = entry->line};
+    char line[LINE_CHARS];
+    char *rest = line;
+    snprintf(line, sizeof line, "%s", entry->value);
+    const char *text = strsep(&rest, " \t");
+    int rc = set_name(&key, entry->name, errmsg);
+    if (rc == 0)
+        rc = check_is_key(&key, text, errmsg);
+    while (rest && rc == 0) {
+        const char *word = strsep(&rest, " \t");
+        if (*word)
+            rc = set_word(&key, word, errmsg);
+    }
+    if (rc)
+        return rc;
+    if (starts_with(text, DIGEST_PREFIX))
+        return add_digest(keys, &key, text + strlen(DIGEST_PREFIX), errmsg);
+    return add_clear(keys, &key, text, errmsg);
 }
 
 static int add_entry(const struct inifile_entry *entry, void *data,
                      struct errmsg *errmsg)
 {
     struct keys *keys = data;
-    size_t n = strlen(DIGEST_PREFIX);
-    if (entry->section[0] && strcmp(entry->section, "keys") != 0) {
-        errmsg_set(errmsg, "[%s] is not a section of a keys file: use [keys]",
-                   entry->section);
+    if (plans_are_in(entry->section))
+        return plans_set(&keys->plans, entry, errmsg);
+    if (!entry->section[0] || strcmp(entry->section, "keys") == 0)
+        return add_line(keys, entry, errmsg);
+    errmsg_set(errmsg,
+               "[%s] is not a section of a keys file: use [keys] or "
+               "[plan NAME]",
+               entry->section);
+    return -EINVAL;
+}
+
+/* Points each key to its plan, which stands where it will stay. */
+static int find_plans(struct keys *keys, const char *path,
+                      struct errmsg *errmsg)
+{
+    int rc = plans_complete(&keys->plans, path, errmsg);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < keys->n_keys; i++) {
+        struct key *key = &keys->keys[i];
+        if (!key->plan_name[0])
+            continue;
+        key->plan = plans_find(&keys->plans, key->plan_name);
+        if (key->plan)
+            continue;
+        errmsg_set(errmsg,
+                   "%s:%d: %s: there is no plan \"%s\": add [plan %s] with "
+                   "rate, burst or quota",
+                   path, key->line, key->name, key->plan_name, key->plan_name);
         return -EINVAL;
     }
-    if (strncmp(entry->value, DIGEST_PREFIX, n) == 0)
-        return add_digest(keys, entry->name, entry->value + n, errmsg);
-    return keys_add(keys, entry->name, entry->value, errmsg);
+    return 0;
 }
 
 /* A copy that shares nothing; NULL: out of memory. */
 static struct keys *copy_keys(const struct keys *keys)
 {
     struct keys *copy = keys_new();
-    if (!copy || keys->n_keys == 0)
-        return copy;
-    copy->keys = calloc(keys->n_keys, sizeof *copy->keys);
-    if (!copy->keys) {
+    if (!copy)
+        return NULL;
+    copy->keys = calloc(keys->n_keys + 1, sizeof *copy->keys); /* never 0 */
+    if (!copy->keys || plans_copy(&keys->plans, &copy->plans)) {
         keys_free(copy);
         return NULL;
     }
+    if (keys->n_keys == 0)
+        return copy;
     memcpy(copy->keys, keys->keys, keys->n_keys * sizeof *copy->keys);
     copy->n_keys = keys->n_keys;
     return copy;
@@ -206,6 +319,8 @@ int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
     }
     if (rc == -EEXIST)
         rc = -EINVAL;
+    if (rc == 0)
+        rc = find_plans(all, path, errmsg);
     if (rc)
         goto done;
     errmsg_set(warning, "%s", "");
@@ -214,9 +329,9 @@ int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
                    "%s: everybody on this machine can read the keys: chmod "
                    "o-r, or keep digests only",
                    path);
-    free(keys->keys);
+    struct keys before = *keys;
     *keys = *all;
-    all->keys = NULL;
+    *all = before;
 done:
     keys_free(all);
     return rc;

@@ -3,23 +3,30 @@
  *
  * Keys are held as SHA-256 digests and compared in constant time. A set never
  * changes once made, so that many threads may read it. Empty means nobody.
+ * What a key may ask for is its usage plan's to say.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/plans.h"
 #include "proto/errmsg.h"
 
 enum {
     KEY_CHARS = 40, /* of a key that we make */
     KEY_NAME_MAX = 64,
+    KEY_DIGEST_BYTES = 32,
     KEYS_LINE_MAX = KEY_NAME_MAX + 80,
 };
 
 struct key {
-    char name[KEY_NAME_MAX + 1]; /* for the log; NUL-terminated */
-    unsigned char digest[32];    /* SHA-256 of the key */
+    char name[KEY_NAME_MAX + 1];            /* for the log; NUL-terminated */
+    unsigned char digest[KEY_DIGEST_BYTES]; /* SHA-256 of the key */
+    bool is_disabled;                       /* nobody gets in with it */
+    char plan_name[PLAN_NAME_MAX + 1];      /* "": no plan */
+    const struct plan *plan; /* the set's; NULL: without limits */
+    int line;                /* of the file; 0: from no file */
 };
 
 struct keys;
@@ -42,11 +49,13 @@ int keys_add(struct keys *keys, const char *name, const char *key,
              struct errmsg *errmsg);
 
 /*
- * Adds all keys of a file: lines `NAME = KEY` or `NAME = sha256:HEX`, blank
- * lines and comments (; or #), optionally under the section [keys].
+ * Adds all keys of a file: lines `NAME = KEY` or `NAME = sha256:HEX`, each
+ * with or without the words `disabled` and `plan=PLAN` behind it, blank lines
+ * and comments (; or #), optionally under the section [keys]; and the usage
+ * plans, each a section [plan NAME] with `rate`, `burst` and `quota`.
  * Returns 0, or with @keys unchanged and @errmsg naming file, line and fault:
- * -ENOENT, -EACCES, ..., -EINVAL (also for a file without any key, and for a
- * key or name that is there twice), -ENOMEM.
+ * -ENOENT, -EACCES, ..., -EINVAL (also for a file without any key, for a key
+ * or name that is there twice, and for a plan that is not there), -ENOMEM.
  * @warning: set when the file is readable by everybody ("" otherwise)
  */
 int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
@@ -54,7 +63,11 @@ int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
 
 size_t keys_count(const struct keys *keys);
 
-/* The key that equals @presented, or NULL. Takes the same time for each. */
+/* The @index-th key, below keys_count(); disabled ones are counted, too. */
+const struct key *keys_get(const struct keys *keys, size_t index);
+
+/* The key that equals @presented and is not disabled, or NULL. Takes the same
+ * time for each. */
 const struct key *keys_find(const struct keys *keys, const char *presented);
 
 /* Makes a key as API Gateway's: 40 letters and digits from the CSPRNG.

@@ -113,7 +113,33 @@ static const struct {
     {"alice =\n", -EINVAL,
      ":1: alice: a key has 1 to 128 characters, this one has 0"},
     {"alice = a b\n", -EINVAL,
+     ":1: alice: a key is one word; behind it may stand \"disabled\" and "
+     "\"plan=PLAN\", each once"},
+    {"alice = a\xc3\xa4\n", -EINVAL,
      ":1: alice: a key is printable ASCII without blanks"},
+    {"alice = secret plan=p\n[plan p]\nrate = 1\n", 0, ""},
+    {"alice = sha256:" SECRET_HEX " \t plan=p\n[plan p]\nrate = 1\n", 0, ""},
+    {"[plan p]\nquota = 1/day\n[keys]\nalice = secret plan=p\n", 0, ""},
+    {"[plan p]\nquota = 1/day\n", -EINVAL,
+     "holds no key: add a line such as monologued keygen prints"},
+    {"alice = secret plan=p\n\nbob = x plan=q\n[plan p]\nrate = 1\n", -EINVAL,
+     ":3: bob: there is no plan \"q\": add [plan q] with rate, burst or quota"},
+    {"alice = secret\n[plan p]\nrate = x\n", -EINVAL,
+     ":3: rate: \"x\" is not requests a second, such as 10 or 0.5"},
+    {"alice = secret\n[plan p]\n\nburst = 1\n", -EINVAL,
+     ":4: plan p has a burst, but no rate"},
+    {"alice = secret plan=\n", -EINVAL,
+     ":1: alice: plan= is followed by the name of a [plan]"},
+    {"alice = secret disabled disabled\n", -EINVAL,
+     ":1: alice: a key is one word; behind it may stand \"disabled\" and "
+     "\"plan=PLAN\", each once"},
+    {"alice = secret plan=p plan=p\n[plan p]\nrate = 1\n", -EINVAL,
+     ":1: alice: a key is one word; behind it may stand \"disabled\" and "
+     "\"plan=PLAN\", each once"},
+    {"alice = disabled\n", -EINVAL,
+     ":1: alice: the key is missing in front of \"disabled\""},
+    {"alice = plan=p\n[plan p]\nrate = 1\n", -EINVAL,
+     ":1: alice: the key is missing in front of \"plan=p\""},
     {"a = x\na = y\n", -EINVAL, ":2: a: there is a key of this name already"},
     {"a = secret\nb = sha256:" SECRET_HEX "\n", -EINVAL,
      ":2: b: the same key as a"},
@@ -123,7 +149,7 @@ static const struct {
      "zbb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b\n",
      -EINVAL, ":1: a: sha256: is followed by 64 hexadecimal digits"},
     {"[users]\na = b\n", -EINVAL,
-     ":2: [users] is not a section of a keys file: use [keys]"},
+     ":2: [users] is not a section of a keys file: use [keys] or [plan NAME]"},
     {"a b = c\n", -EINVAL,
      ":1: \"a b\" is not a name for a key: use 1 to 64 letters, digits, dots, "
      "dashes or underscores"},
@@ -146,6 +172,44 @@ START_TEST(a_file_is_taken_whole_or_not_at_all)
         ck_assert_uint_ge(whole, n);
         ck_assert_str_eq(errmsg.text + whole - n, files[_i].fault);
     }
+    keys_free(keys);
+}
+END_TEST
+
+START_TEST(a_disabled_key_is_known_but_not_found)
+{
+    struct keys *keys = make_keys();
+    struct errmsg errmsg = {""}, warning = {""};
+    ck_assert_int_eq(
+        read_text(keys, "a = one disabled\nb = two\n", 0600, &errmsg, &warning),
+        0);
+    ck_assert_uint_eq(keys_count(keys), 2);
+    ck_assert_ptr_null(keys_find(keys, "one"));
+    ck_assert_str_eq(keys_find(keys, "two")->name, "b");
+    ck_assert(keys_get(keys, 0)->is_disabled);
+    ck_assert_int_eq(keys_add(keys, "c", "one", NULL), -EEXIST);
+    keys_free(keys);
+}
+END_TEST
+
+START_TEST(keys_know_their_plans_after_each_file)
+{
+    struct keys *keys = make_keys();
+    struct errmsg errmsg = {""}, warning = {""};
+    ck_assert_int_eq(read_text(keys,
+                               "a = one plan=p disabled\nb = two\n"
+                               "c = three disabled plan=q\n"
+                               "[plan p]\nrate = 2\n[plan q]\nquota = 7/day\n",
+                               0600, &errmsg, &warning),
+                     0);
+    ck_assert_int_eq(
+        read_text(keys, "d = four plan=p\n", 0600, &errmsg, &warning), 0);
+    ck_assert_int_eq(
+        read_text(keys, "e = five plan=x\n", 0600, &errmsg, &warning), -EINVAL);
+    ck_assert_double_eq(keys_get(keys, 0)->plan->rate, 2);
+    ck_assert_ptr_null(keys_get(keys, 1)->plan);
+    ck_assert_uint_eq(keys_get(keys, 2)->plan->quota, 7);
+    ck_assert_ptr_eq(keys_find(keys, "four")->plan, keys_get(keys, 0)->plan);
     keys_free(keys);
 }
 END_TEST
@@ -216,6 +280,8 @@ int main(void)
     TCase *tcase = tcase_create("files");
     tcase_add_loop_test(tcase, a_file_is_taken_whole_or_not_at_all, 0,
                         sizeof files / sizeof files[0]);
+    tcase_add_test(tcase, a_disabled_key_is_known_but_not_found);
+    tcase_add_test(tcase, keys_know_their_plans_after_each_file);
     tcase_add_test(tcase, a_line_that_is_too_long_is_never_half_a_key);
     tcase_add_test(tcase, a_file_that_everybody_reads_is_warned_of);
     tcase_add_test(tcase, a_missing_file_is_told);
