@@ -26,15 +26,20 @@ static void refill(struct limits_bucket *bucket, uint64_t now_ms)
     bucket->at_ms = now_ms;
 }
 
-bool limits_bucket_take(struct limits_bucket *bucket, uint64_t now_ms)
+unsigned limits_bucket_take_some(struct limits_bucket *bucket, unsigned wanted,
+                                 uint64_t now_ms)
 {
     refill(bucket, now_ms);
     if (bucket->rate <= 0)
-        return true;
-    if (bucket->tokens < 1)
-        return false;
-    bucket->tokens -= 1;
-    return true;
+        return wanted;
+    unsigned n = bucket->tokens < wanted ? (unsigned)bucket->tokens : wanted;
+    bucket->tokens -= n;
+    return n;
+}
+
+bool limits_bucket_take(struct limits_bucket *bucket, uint64_t now_ms)
+{
+    return limits_bucket_take_some(bucket, 1, now_ms) == 1;
 }
 
 uint32_t limits_max_connections(uint32_t wanted, uint64_t n_descriptors,

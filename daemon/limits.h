@@ -24,6 +24,10 @@ void limits_bucket_change(struct limits_bucket *bucket, double rate,
 /* Takes one token; false when there is none. Time that goes back is ignored. */
 bool limits_bucket_take(struct limits_bucket *bucket, uint64_t now_ms);
 
+/* Takes @wanted tokens or as many as there are; returns how many. */
+unsigned limits_bucket_take_some(struct limits_bucket *bucket, unsigned wanted,
+                                 uint64_t now_ms);
+
 /* How many connections @wanted (0: as many as possible) and the limit of file
  * descriptors allow, when @n_reserved descriptors serve other ends. At least
  * 1: not even this process runs without descriptors. */

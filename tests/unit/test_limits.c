@@ -30,6 +30,21 @@ START_TEST(a_bucket_never_holds_more_than_its_burst)
 }
 END_TEST
 
+START_TEST(several_tokens_are_taken_as_far_as_they_go)
+{
+    struct limits_bucket bucket;
+    limits_bucket_init(&bucket, 10, 5, 0);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 3, 0), 3);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 3, 0), 2);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 3, 99), 0);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 0, 200), 0);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 3, 250), 2);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 1, 300), 1);
+    limits_bucket_init(&bucket, 0, 1, 0);
+    ck_assert_uint_eq(limits_bucket_take_some(&bucket, 32, 0), 32);
+}
+END_TEST
+
 START_TEST(rate_zero_means_no_limit)
 {
     struct limits_bucket bucket;
@@ -87,6 +102,7 @@ int main(void)
 {
     const TTest *const tests[] = {a_bucket_starts_full_and_refills_at_its_rate,
                                   a_bucket_never_holds_more_than_its_burst,
+                                  several_tokens_are_taken_as_far_as_they_go,
                                   rate_zero_means_no_limit,
                                   time_that_goes_back_brings_no_tokens,
                                   a_slow_rate_gathers_fractions,
