@@ -18,7 +18,8 @@
  */
 struct source {
     struct config *config;
-    uint64_t seen; /* the settings it said something of, by index */
+    uint64_t *said; /* the settings that any source but the table speaks of */
+    uint64_t seen;  /* and those that this one does, by index */
 };
 
 static const char ENVIRONMENT_PREFIX[] = "MONOLOGUED_";
@@ -34,6 +35,7 @@ static int apply(struct source *source, const struct setting *setting,
     if (setting->type == SETTING_ADDRESSES && !has_seen(source, setting))
         values_clear(source->config, setting);
     source->seen |= UINT64_C(1) << settings_index(setting);
+    *source->said |= source->seen;
     return values_set(source->config, setting, text, errmsg);
 }
 
@@ -46,16 +48,36 @@ void config_free(struct config *config)
     free(config);
 }
 
-static int apply_defaults(struct config *config, const char *const overrides[],
-                          struct errmsg *errmsg)
+static int apply_table(struct config *config, struct errmsg *errmsg)
 {
-    struct source table = {config, 0};
-    struct source over = {config, 0};
+    uint64_t ignored = 0;
+    struct source table = {config, &ignored, 0};
     int rc = 0;
     for (size_t i = 0; i < settings_count && rc == 0; i++)
         if (settings_table[i].initial)
             rc = apply(&table, &settings_table[i], settings_table[i].initial,
                        errmsg);
+    return rc;
+}
+
+/* The profile is known when all have spoken; it fills in what none has. */
+static int apply_profile(struct config *config, uint64_t said,
+                         struct errmsg *errmsg)
+{
+    int rc = 0;
+    for (size_t i = 0; i < settings_count && rc == 0; i++) {
+        const struct setting *setting = &settings_table[i];
+        if (config->profile == PROFILE_AWS && setting->aws && !(said >> i & 1))
+            rc = values_set(config, setting, setting->aws, errmsg);
+    }
+    return rc;
+}
+
+static int apply_overrides(struct config *config, uint64_t *said,
+                           const char *const overrides[], struct errmsg *errmsg)
+{
+    struct source over = {config, said, 0};
+    int rc = 0;
     for (; overrides && *overrides && rc == 0; overrides++) {
         size_t n = strcspn(*overrides, "=");
         const struct setting *setting = settings_find(*overrides, n);
@@ -98,10 +120,10 @@ static int apply_entry(const struct inifile_entry *entry, void *data,
     return apply(file, setting, entry->value, errmsg);
 }
 
-static int apply_file(struct config *config, const char *path,
+static int apply_file(struct config *config, uint64_t *said, const char *path,
                       struct errmsg *errmsg)
 {
-    struct source file = {config, 0};
+    struct source file = {config, said, 0};
     return path ? inifile_read(path, apply_entry, &file, errmsg) : 0;
 }
 
@@ -121,10 +143,10 @@ static int apply_variable(struct source *source, const char *variable,
     return rc;
 }
 
-static int apply_environment(struct config *config, char *const environment[],
-                             struct errmsg *errmsg)
+static int apply_environment(struct config *config, uint64_t *said,
+                             char *const environment[], struct errmsg *errmsg)
 {
-    struct source source = {config, 0};
+    struct source source = {config, said, 0};
     int rc = 0;
     for (; *environment && rc == 0; environment++)
         if (strncmp(*environment, ENVIRONMENT_PREFIX,
@@ -134,10 +156,10 @@ static int apply_environment(struct config *config, char *const environment[],
     return rc;
 }
 
-static int apply_options(struct config *config, int argc, char *const argv[],
-                         struct errmsg *errmsg)
+static int apply_options(struct config *config, uint64_t *said, int argc,
+                         char *const argv[], struct errmsg *errmsg)
 {
-    struct source source = {config, 0};
+    struct source source = {config, said, 0};
     struct flags flags = {argc, argv, 1};
     struct flag flag = {FLAG_HELP, NULL, NULL};
     int rc = flags_next(&flags, &flag, errmsg);
@@ -194,13 +216,18 @@ static struct config *load(const char *const defaults[], const char *path,
         errmsg_set(errmsg, "out of memory");
         return NULL;
     }
-    int rc = apply_defaults(config, defaults, errmsg);
+    uint64_t said = 0;
+    int rc = apply_table(config, errmsg);
     if (!rc)
-        rc = apply_file(config, path, errmsg);
+        rc = apply_overrides(config, &said, defaults, errmsg);
     if (!rc)
-        rc = apply_environment(config, environment, errmsg);
+        rc = apply_file(config, &said, path, errmsg);
     if (!rc)
-        rc = apply_options(config, argc, argv, errmsg);
+        rc = apply_environment(config, &said, environment, errmsg);
+    if (!rc)
+        rc = apply_options(config, &said, argc, argv, errmsg);
+    if (!rc)
+        rc = apply_profile(config, said, errmsg);
     if (!rc)
         rc = consistency_check(config, errmsg);
     if (!rc)

@@ -2,9 +2,9 @@
  * The settings: one table of key, type, default, reloadable and help text, and
  * the struct that it fills.
  *
- * A value comes from, the stronger last: the table's default, the file named
- * by --config, the environment (MONOLOGUED_KEY), the command line (--key=value,
- * dashes and underscores alike).
+ * A value comes from, the stronger last: the table's default, for the profile
+ * that is chosen; the file named by --config, the environment (MONOLOGUED_KEY),
+ * the command line (--key=value, dashes and underscores alike).
  */
 #pragma once
 
@@ -39,14 +39,23 @@ enum management_auth {
     MANAGEMENT_NONE,  /* never; not with other addresses */
 };
 
+/* Whose limits hold where nothing else is said. */
+enum profile { PROFILE_LOCAL, PROFILE_AWS };
+
+/* What counts against a usage plan; connects always do. */
+enum plan_counts { PLAN_COUNTS_CONNECTS, PLAN_COUNTS_MESSAGES };
+
 /* Every field is the setting of the same name; the table documents it. */
 struct config {
+    enum profile profile;
     struct listen_address *listen;
     size_t n_listen;
     char *stage;
     bool api_key_required;
     char *api_key;   /* one key in the clear; NULL: none */
     char *keys_file; /* NULL: none */
+    enum plan_counts plan_counts;
+    char *usage_file; /* NULL: none */
     enum management_auth management_auth;
     char *credentials_file; /* of the management API; NULL: nobody */
     char *tls_certificate;
@@ -69,6 +78,8 @@ struct config {
     uint32_t max_connections;  /* 0: what the file descriptor limit allows */
     double connect_rate;       /* new connections a second; 0: no limit */
     uint32_t connect_burst;    /* and how many may come at once */
+    double request_rate;       /* messages and calls a second; 0: no limit */
+    uint32_t request_burst;    /* and how many may come at once */
     int log_level;             /* an enum log_level */
     enum log_format log_format;
 };

@@ -26,6 +26,21 @@ static const char *choose_format(int index)
     return log_format_name((enum log_format)index);
 }
 
+static const char *choose_profile(int index)
+{
+    static const char *const words[] = {
+        [PROFILE_LOCAL] = "local", [PROFILE_AWS] = "aws", NULL};
+    return words[index];
+}
+
+static const char *choose_counts(int index)
+{
+    static const char *const words[] = {[PLAN_COUNTS_CONNECTS] = "connects",
+                                        [PLAN_COUNTS_MESSAGES] = "messages",
+                                        NULL};
+    return words[index];
+}
+
 static const char *choose_management_auth(int index)
 {
     static const char *const names[] = {"auto", "sigv4", "none"};
@@ -34,6 +49,10 @@ static const char *choose_management_auth(int index)
 
 /* clang-format off */
 const struct setting settings_table[] = {
+    {FIELD(profile), .type = SETTING_CHOICE, RELOADABLE,
+     .initial = "local", .choice = choose_profile,
+     .help = "whose rates hold by default: none, or those of AWS"},
+
     {FIELD(listen), .type = SETTING_ADDRESSES,
      .initial = "ws://127.0.0.1:8080",
      .help = "accept connections here; may be repeated"},
@@ -48,6 +67,11 @@ const struct setting settings_table[] = {
      .help = "one key that is let in, in the clear"},
     {FIELD(keys_file), .type = SETTING_PATH, RELOADABLE,
      .help = "the keys that are let in, one a line"},
+    {FIELD(plan_counts), .type = SETTING_CHOICE, RELOADABLE,
+     .initial = "connects", .choice = choose_counts,
+     .help = "count against usage plans connects, or messages as well"},
+    {FIELD(usage_file), .type = SETTING_PATH,
+     .help = "keep here what was used of quotas"},
 
     {FIELD(management_auth), .type = SETTING_CHOICE, RELOADABLE,
      .initial = "auto", .choice = choose_management_auth,
@@ -113,10 +137,16 @@ const struct setting settings_table[] = {
      .zero = "as many as there are file descriptors",
      .help = "connections at a time"},
     {FIELD(connect_rate), .type = SETTING_RATE, RELOADABLE,
-     .initial = "0", .max = 1000000, .zero = "no limit",
+     .initial = "0", .aws = "500", .max = 1000000, .zero = "no limit",
      .help = "new connections a second"},
     {FIELD(connect_burst), .type = SETTING_NUMBER, RELOADABLE,
      .initial = "500", .min = 1, .max = 1000000,
+     .help = "and how many of them at once"},
+    {FIELD(request_rate), .type = SETTING_RATE, RELOADABLE,
+     .initial = "0", .aws = "10000", .max = 1000000, .zero = "no limit",
+     .help = "messages and @connections requests a second"},
+    {FIELD(request_burst), .type = SETTING_NUMBER, RELOADABLE,
+     .initial = "5000", .min = 1, .max = 1000000,
      .help = "and how many of them at once"},
 
     {FIELD(log_level), .type = SETTING_CHOICE, RELOADABLE,

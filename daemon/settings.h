@@ -28,6 +28,7 @@ struct setting {
     enum setting_type type;
     size_t offset;       /* in struct config, of what the type says */
     const char *initial; /* the default, as a file says it; NULL: none */
+    const char *aws;     /* the default of profile = aws; NULL: the same */
     uint64_t min;        /* of a number, in the unit of its field */
     uint64_t max;
     const char *zero; /* what 0, although below min, means; NULL: refused */

@@ -149,6 +149,47 @@ START_TEST(other_defaults_are_weaker_than_any_source)
 END_TEST
 
 static const struct {
+    struct input input;
+    double connect_rate;
+    double request_rate;
+} profiles[] = {
+    {{.options = ""}, 0, 0},
+    {{.options = "--profile=local"}, 0, 0},
+    {{.options = "--profile=aws"}, 500, 10000},
+    {{.environment = "MONOLOGUED_PROFILE=aws"}, 500, 10000},
+    {{.file = "connect_rate = 7\nprofile = aws\n"}, 7, 10000},
+    {{.file = "profile = aws\n", .options = "--request-rate=0"}, 500, 0},
+    {{.file = "profile = aws\n", .options = "--profile=local"}, 0, 0},
+    {{.environment = "MONOLOGUED_REQUEST_RATE=3", .options = "--profile=aws"},
+     500,
+     3},
+};
+
+START_TEST(a_profile_fills_in_what_nobody_says)
+{
+    struct config *config = load_well(&profiles[_i].input);
+    ck_assert_double_eq(config->connect_rate, profiles[_i].connect_rate);
+    ck_assert_double_eq(config->request_rate, profiles[_i].request_rate);
+    ck_assert_uint_eq(config->connect_burst, 500);
+    ck_assert_uint_eq(config->request_burst, 5000);
+    config_free(config);
+}
+END_TEST
+
+START_TEST(a_profile_is_weaker_than_other_defaults)
+{
+    static const char *const defaults[] = {"connect_rate=2", NULL};
+    struct input input = {.options = "--profile=aws"};
+    struct config *config = NULL;
+    struct errmsg errmsg;
+    ck_assert_int_eq(load(&input, defaults, &config, &errmsg), CONFIG_RUN);
+    ck_assert_double_eq(config->connect_rate, 2);
+    ck_assert_double_eq(config->request_rate, 10000);
+    config_free(config);
+}
+END_TEST
+
+static const struct {
     const char *options;
     enum config_outcome outcome;
     const char *fault;
@@ -379,6 +420,8 @@ int main(void)
     LOOP(tcase, a_faulty_file_is_refused_with_its_line, file_cases);
     LOOP(tcase, a_faulty_variable_is_named, variable_cases);
     LOOP(tcase, settings_must_fit_each_other, mixes);
+    LOOP(tcase, a_profile_fills_in_what_nobody_says, profiles);
+    tcase_add_test(tcase, a_profile_is_weaker_than_other_defaults);
     tcase_add_test(tcase, without_any_source_the_defaults_hold);
     tcase_add_test(tcase, the_stronger_source_wins);
     tcase_add_test(tcase, addresses_add_up_within_a_source_only);

@@ -53,6 +53,24 @@ START_TEST(every_default_is_a_value_of_its_own_field)
 }
 END_TEST
 
+START_TEST(every_default_of_aws_is_a_value)
+{
+    struct config *config = calloc(1, sizeof *config);
+    struct errmsg errmsg = {""};
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *setting = &settings_table[i];
+        if (!setting->aws)
+            continue;
+        int rc = values_set(config, setting, setting->aws, &errmsg);
+        ck_assert_msg(rc == 0, "%s", errmsg.text);
+        ck_assert_str_ne(setting->aws, setting->initial);
+    }
+    ck_assert_double_eq(config->connect_rate, 500);
+    ck_assert_double_eq(config->request_rate, 10000);
+    config_free(config);
+}
+END_TEST
+
 START_TEST(a_mistyped_key_is_recognised)
 {
     static const struct {
@@ -96,7 +114,9 @@ int main(void)
 {
     const TTest *const tests[] = {every_key_is_found_with_either_dash,
                                   every_default_is_a_value_of_its_own_field,
+                                  every_default_of_aws_is_a_value,
                                   a_mistyped_key_is_recognised,
-                                  a_very_long_word_is_near_nothing, NULL};
+                                  a_very_long_word_is_near_nothing,
+                                  NULL};
     return suite_run("settings", tests);
 }
