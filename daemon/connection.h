@@ -15,6 +15,7 @@
 #include "proto/list.h"
 
 struct head;
+struct usage_entry;
 struct worker;
 
 /* What a connection waits for; each is one queue of its worker. */
@@ -63,6 +64,7 @@ struct connection {
     struct deadline sending;  /* while the peer takes nothing */
     struct frame_partial *partial; /* a frame or message that has begun */
     struct head *head;             /* HEAD only; else NULL */
+    struct usage_entry *usage;     /* of its key's plan; NULL: none */
     char *user_agent;              /* as the client's handshake said; or NULL */
     uint64_t opened_ms;            /* OPEN and later: since the epoch */
     uint64_t active_ms;  /* the last message either way, on the loop's clock */

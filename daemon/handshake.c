@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "daemon/admit.h"
+#include "daemon/charge.h"
 #include "daemon/connection.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
@@ -12,6 +13,7 @@
 #include "daemon/worker.h"
 #include "proto/upgrade.h"
 
+/* Of what admit() refused. */
 static const char *why(enum refusal refusal)
 {
     switch (refusal) {
@@ -70,6 +72,21 @@ static void welcome(struct connection *c, const struct http_reader *request,
     connection_has_output(c);
 }
 
+/* Opens what is admitted, if the plan of its key allows one more. */
+static void open_or_refuse(struct connection *c,
+                           const struct http_reader *request,
+                           const struct admission *admission)
+{
+    enum refusal refusal = charge_connect(c, admission->key);
+    if (refusal == REFUSAL_NONE)
+        welcome(c, request, admission);
+    else
+        head_refuse(c, refusal, NULL,
+                    refusal == REFUSAL_LIMIT_EXCEEDED
+                        ? "over the quota of its plan"
+                        : "over the rate of its plan");
+}
+
 void handshake_answer(struct connection *c, const struct http_reader *request,
                       bool is_throttled)
 {
@@ -77,7 +94,7 @@ void handshake_answer(struct connection *c, const struct http_reader *request,
     enum refusal refusal =
         admit(c->worker->snapshot, request, is_throttled, &admission);
     if (refusal == REFUSAL_NONE)
-        welcome(c, request, &admission);
+        open_or_refuse(c, request, &admission);
     else
         head_refuse(c, refusal, NULL, why(refusal));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/charge.h"
 #include "daemon/connection.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
@@ -160,6 +161,10 @@ void management_answer(struct connection *c, const struct http_reader *request,
     }
     if (!is_authorized(c, request))
         return;
+    if (!charge_call(c->worker)) {
+        head_refuse(c, REFUSAL_LIMIT_EXCEEDED, NULL, "over request_rate");
+        return;
+    }
     if (kind == TARGET_BAD_ID) {
         head_refuse(c, REFUSAL_BAD_REQUEST, NULL, "not a connection id");
         return;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "daemon/quantity.h"
+#include "daemon/secretfile.h"
 
 enum { RATE_MAX = 1000000, BURST_MAX = 1000000, DAY_S = 24 * 3600 };
 
@@ -84,20 +85,13 @@ bool plans_are_in(const char *section)
            (section[n] == '\0' || strchr(" \t", section[n]));
 }
 
-static bool is_name(const char *name)
-{
-    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                            "abcdefghijklmnopqrstuvwxyz0123456789._-");
-    return n >= 1 && n <= PLAN_NAME_MAX && name[n] == '\0';
-}
-
 /* The plan of @section; it is added when it is new. */
 static int find_or_add(struct plans *plans, const char *section, int line,
                        struct plan **plan_out, struct errmsg *errmsg)
 {
     const char *name = section + strlen(SECTION_WORD);
     name += strspn(name, " \t");
-    if (!is_name(name)) {
+    if (!secretfile_is_name(name, PLAN_NAME_MAX)) {
         errmsg_set(errmsg,
                    "[%.80s]: a plan has a name of 1 to %d letters, digits, "
                    "dots, dashes or underscores: use [plan NAME]",

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "daemon/keys.h"
+#include "daemon/ledger.h"
 #include "daemon/limits.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/ration.h"
 #include "daemon/snapshot.h"
+#include "daemon/usage.h"
 #include "daemon/worker.h"
 #include "proto/tls.h"
 
@@ -28,6 +31,7 @@ struct server {
     void *data;
     struct snapshot *snapshot;
     struct worker_pool pool;
+    struct ration_pool rations;
     unsigned n_prepared; /* workers of the pool that are initialised */
     unsigned n_started;  /* and whose threads run */
     struct listener **listeners;
@@ -36,6 +40,7 @@ struct server {
     char *fresh_key;         /* or NULL */
     uv_async_t worker_ended; /* a worker's thread is about to end */
     uv_timer_t drain_timer;
+    struct ledger ledger; /* pool.usage is its */
     struct limits_bucket connects;
     uint32_t max_connections;
     unsigned n_pings;   /* sent to each worker */
@@ -101,8 +106,9 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_handles(struct server *s, uv_close_cb cb)
 {
-    s->n_closing = 2;
+    s->n_closing = 3;
     uv_close((uv_handle_t *)&s->worker_ended, cb);
+    uv_close((uv_handle_t *)&s->ledger.timer, cb);
     uv_close((uv_handle_t *)&s->drain_timer, cb);
 }
 
@@ -123,6 +129,7 @@ static void on_worker_ended(uv_async_t *async)
         if (!atomic_load(&s->pool.workers[i].has_ended))
             return;
     free_workers(s); /* joined before the handle that they ring is closed */
+    ledger_save(&s->ledger);
     log_info("server stopped");
     close_handles(s, on_closed);
 }
@@ -173,6 +180,9 @@ void server_free(struct server *server)
     if (!s)
         return;
     free_workers(s);
+    if (s->pool.rations)
+        ration_pool_deinit(s->pool.rations);
+    ledger_deinit(&s->ledger);
     free(s->listeners);
     for (size_t i = 0; s->endpoints && s->endpoints[i]; i++)
         free(s->endpoints[i]);
@@ -273,6 +283,16 @@ static int open_listeners(struct server *s, struct errmsg *errmsg)
     return rc;
 }
 
+static int open_usage(struct server *s, struct errmsg *errmsg)
+{
+    const struct snapshot *snapshot = s->snapshot;
+    int rc = ledger_open(&s->ledger, snapshot->config->usage_file, errmsg);
+    if (rc)
+        return rc;
+    s->pool.usage = s->ledger.usage;
+    return usage_set_plans(s->pool.usage, snapshot->keys, uv_now(s->loop));
+}
+
 static int open_workers(struct server *s)
 {
     unsigned n = s->snapshot->config->workers;
@@ -282,6 +302,9 @@ static int open_workers(struct server *s)
     if (!s->pool.workers)
         return -ENOMEM;
     s->pool.n_workers = n;
+    s->pool.rations = &s->rations;
+    ration_pool_init(&s->rations, s->snapshot->config->request_rate,
+                     s->snapshot->config->request_burst, n, uv_now(s->loop));
     for (unsigned i = 0; i < n; i++) {
         int rc = worker_init(&s->pool.workers[i], &s->pool, i, s->snapshot,
                              &s->worker_ended);
@@ -320,6 +343,9 @@ static int open_all(struct server *s, struct config *config,
         return rc;
     limits_bucket_init(&s->connects, config->connect_rate,
                        config->connect_burst, uv_now(s->loop));
+    rc = open_usage(s, errmsg);
+    if (rc)
+        return rc;
     rc = open_workers(s);
     if (rc)
         return rc;
@@ -362,6 +388,8 @@ int server_open(uv_loop_t *loop, struct config *config, server_cb stopped,
     s->worker_ended.data = s;
     uv_timer_init(loop, &s->drain_timer);
     s->drain_timer.data = s;
+    ledger_init(&s->ledger, loop);
+    s->ledger.timer.data = s;
     errmsg_set(errmsg, "%s", "");
     int rc = open_all(s, config, errmsg);
     if (rc) {
@@ -428,10 +456,18 @@ int server_reload(struct server *server, struct config *config,
     rc = snapshot_new(config, fresh_key, &snapshot, errmsg);
     if (rc)
         return rc;
+    rc = usage_set_plans(s->pool.usage, snapshot->keys, uv_now(s->loop));
+    if (rc) {
+        errmsg_set(errmsg, "out of memory");
+        snapshot_unref(snapshot);
+        return rc;
+    }
     snapshot_unref(s->snapshot);
     s->snapshot = snapshot;
     limits_bucket_change(&s->connects, config->connect_rate,
                          config->connect_burst);
+    ration_pool_change(&s->rations, config->request_rate,
+                       config->request_burst);
     set_limits(s);
     log_set_level((enum log_level)config->log_level);
     tell_workers(s, MAIL_SNAPSHOT, snapshot);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/charge.h"
 #include "daemon/log.h"
 #include "daemon/route.h"
 #include "daemon/worker.h"
@@ -32,14 +33,30 @@ static void answer(struct connection *c, const void *text, size_t size)
         connection_drop(c, rc == -ENOMEM ? END_NO_MEMORY : END_QUEUE_FULL);
 }
 
-void session_refuse(struct connection *sender)
+static void refuse(struct connection *sender, const char *message)
 {
     char text[PACKET_ERROR_MAX];
     struct connid request;
     connid_mint_request(&sender->worker->ids, &request);
     answer(sender, text,
-           packet_write_error(text, "Internal server error", &sender->id,
-                              &request));
+           packet_write_error(text, message, &sender->id, &request));
+}
+
+void session_refuse(struct connection *sender)
+{
+    refuse(sender, "Internal server error");
+}
+
+/* Returns whether the sender may say one more; otherwise it has been told. */
+static bool charge(struct connection *c)
+{
+    const char *excess = charge_message(c);
+    if (!excess)
+        return true;
+    log_debug("connection=%.*s message refused why=\"%s\"",
+              CONNID_PRINT(&c->id), excess);
+    refuse(c, excess);
+    return false;
 }
 
 static const char *verdict_name(enum route_verdict verdict)
@@ -65,6 +82,8 @@ static void on_message(struct connection *c, const struct frame *frame)
     struct route route;
     int rc = -ENOENT;
     connection_is_active(c);
+    if (charge_has_limits(c) && !charge(c))
+        return;
     enum route_verdict verdict =
         route_message(&table, (const char *)frame->data, frame->size, &route);
     log_trace("connection=%.*s message size=%zu verdict=%s",

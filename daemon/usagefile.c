@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/hex.h"
 #include "daemon/quantity.h"
 #include "proto/inifile.h"
 
@@ -86,14 +87,14 @@ int usagefile_read(const char *path, struct usage *usage, struct errmsg *errmsg)
 static void print(const struct usage_counter *counter, FILE *file)
 {
     char date[sizeof "2026-11-22 and a longer year"];
+    char hex[2 * KEY_DIGEST_BYTES + 1];
     time_t start_s = (time_t)counter->start_s;
     struct tm tm;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&start_s, &tm));
-    fprintf(file, "%s = sha256:", counter->name);
-    for (size_t i = 0; i < KEY_DIGEST_BYTES; i++)
-        fprintf(file, "%02x", counter->digest[i]);
-    fprintf(file, " %" PRIu64 "/%s since %s\n", counter->n_used,
-            plans_period_name((int)counter->period), date);
+    hex_print(counter->digest, KEY_DIGEST_BYTES, hex);
+    fprintf(file, "%s = sha256:%s %" PRIu64 "/%s since %s\n", counter->name,
+            hex, counter->n_used, plans_period_name((int)counter->period),
+            date);
 }
 
 static int write_and_sync(int fd, struct usage *usage, int64_t epoch_s)

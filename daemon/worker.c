@@ -133,6 +133,7 @@ static void use_snapshot(struct worker *w, struct snapshot *snapshot)
     };
     snapshot_unref(w->snapshot);
     w->snapshot = snapshot;
+    ration_init(&w->ration);
     for (int i = 0; i < N_DEADLINES; i++)
         deadlines_set_duration(&w->deadlines[i], durations_ms[i]);
 }

@@ -14,16 +14,22 @@
 #include "daemon/connection.h"
 #include "daemon/deadlines.h"
 #include "daemon/mailbox.h"
+#include "daemon/ration.h"
 #include "daemon/registry.h"
 #include "daemon/snapshot.h"
 #include "daemon/socket.h"
 #include "proto/connid.h"
 #include "proto/list.h"
 
-/* All workers of a process; fixed before the first one starts. */
+struct usage;
+
+/* All workers of a process, and what they share; fixed before the first one
+ * starts. */
 struct worker_pool {
     struct worker *workers;
     unsigned n_workers;
+    struct usage *usage;         /* of plans */
+    struct ration_pool *rations; /* of request_rate */
 };
 
 struct worker {
@@ -48,6 +54,7 @@ struct worker {
     struct mail **returns; /* by slot: what it could not deliver for them */
     struct registry registry;
     struct connid_source ids;
+    struct ration ration; /* of request_rate */
     struct deadline_queue deadlines[N_DEADLINES];
     struct list dirty; /* connections with output that is not flushed yet */
     struct list dead;  /* connections to be freed at the end of the turn */

@@ -127,6 +127,9 @@ void peer_expect_packet(struct peer *peer, const char *from,
 /* An error frame with this peer's connection id. */
 void peer_expect_error(struct peer *peer);
 
+/* The same with another message than "Internal server error". */
+void peer_expect_error_saying(struct peer *peer, const char *message);
+
 /* A close frame; @code 1005: without a code. */
 void peer_expect_close(struct peer *peer, unsigned code, const char *reason);
 

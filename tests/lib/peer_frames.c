@@ -165,10 +165,15 @@ static bool skip_id(const char **at)
 
 void peer_expect_error(struct peer *peer)
 {
+    peer_expect_error_saying(peer, "Internal server error");
+}
+
+void peer_expect_error_saying(struct peer *peer, const char *message)
+{
     const char *heard = peer_hear(peer);
     const char *at = heard;
-    if (!skip(&at,
-              "{\"message\": \"Internal server error\", \"connectionId\":\"") ||
+    if (!skip(&at, "{\"message\": \"") || !skip(&at, message) ||
+        !skip(&at, "\", \"connectionId\":\"") ||
         !(peer->id[0] ? skip(&at, peer->id) : skip_id(&at)) ||
         !skip(&at, "\", \"requestId\":\"") || !skip_id(&at) ||
         strcmp(at, "\"}"))
