@@ -10,18 +10,13 @@
 #include <string.h>
 
 #include "daemon/hex.h"
+#include "daemon/keyline.h"
 #include "daemon/secretfile.h"
 #include "proto/inifile.h"
 
-enum {
-    KEY_PRESENTED_MAX = 128,
-    DIGEST_BYTES = KEY_DIGEST_BYTES,
-    LINE_CHARS = 200, /* more than inifile takes */
-};
+enum { KEY_PRESENTED_MAX = 128 };
 
 static const char DIGEST_PREFIX[] = "sha256:";
-static const char DISABLED_WORD[] = "disabled";
-static const char PLAN_PREFIX[] = "plan=";
 
 struct keys {
     struct key *keys; /* owned */
@@ -63,7 +58,7 @@ static int digest_key(const char *key, size_t n, unsigned char *digest_out)
 
 const struct key *keys_find(const struct keys *keys, const char *presented)
 {
-    unsigned char digest[DIGEST_BYTES];
+    unsigned char digest[KEY_DIGEST_BYTES];
     const struct key *found = NULL;
     if (digest_key(presented, strlen(presented), digest))
         return NULL;
@@ -75,7 +70,7 @@ const struct key *keys_find(const struct keys *keys, const char *presented)
     return found && !found->is_disabled ? found : NULL;
 }
 
-static int check_name(const char *name, struct errmsg *errmsg)
+int keys_check_name(const char *name, struct errmsg *errmsg)
 {
     if (secretfile_is_name(name, KEY_NAME_MAX))
         return 0;
@@ -91,6 +86,18 @@ int keys_check(const char *key, struct errmsg *errmsg)
     return secretfile_check("a key", key, KEY_PRESENTED_MAX, errmsg);
 }
 
+int keys_digest(const char *key, unsigned char digest_out[KEY_DIGEST_BYTES],
+                struct errmsg *errmsg)
+{
+    int rc = keys_check(key, errmsg);
+    if (rc)
+        return rc;
+    rc = digest_key(key, strlen(key), digest_out);
+    if (rc)
+        errmsg_set(errmsg, "out of memory");
+    return rc;
+}
+
 /* Appends @key unless its name or digest is there already. */
 static int append(struct keys *keys, const struct key *key,
                   struct errmsg *errmsg)
@@ -102,7 +109,7 @@ static int append(struct keys *keys, const struct key *key,
                        key->name);
             return -EEXIST;
         }
-        if (memcmp(other->digest, key->digest, DIGEST_BYTES) == 0) {
+        if (memcmp(other->digest, key->digest, KEY_DIGEST_BYTES) == 0) {
             errmsg_set(errmsg, "%s: the same key as %s", key->name,
                        other->name);
             return -EEXIST;
@@ -119,138 +126,33 @@ static int append(struct keys *keys, const struct key *key,
     return 0;
 }
 
-/* Appends @key with the digest of @text. */
-static int add_clear(struct keys *keys, struct key *key, const char *text,
-                     struct errmsg *errmsg)
-{
-    int rc = keys_check(text, errmsg);
-    if (!rc)
-        rc = digest_key(text, strlen(text), key->digest);
-    if (!rc)
-        return append(keys, key, errmsg);
-    errmsg_prefix(errmsg, "%s", key->name);
-    return rc;
-}
-
-static int set_name(struct key *key, const char *name, struct errmsg *errmsg)
-{
-    int rc = check_name(name, errmsg);
-    if (rc == 0)
-        memcpy(key->name, name, strlen(name));
-    return rc;
-}
-
 int keys_add(struct keys *keys, const char *name, const char *text,
              struct errmsg *errmsg)
 {
     struct key key = {.name = ""};
-    int rc = set_name(&key, name, errmsg);
-    return rc ? rc : add_clear(keys, &key, text, errmsg);
+    int rc = keys_check_name(name, errmsg);
+    if (rc)
+        return rc;
+    memcpy(key.name, name, strlen(name));
+    rc = keys_digest(text, key.digest, errmsg);
+    if (rc)
+        errmsg_prefix(errmsg, "%s", name);
+    return rc ? rc : append(keys, &key, errmsg);
 }
 
 /* ---- files ---- */
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c | 0x20) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
-/* Appends @key with the digest that @hex is. */
-static int add_digest(struct keys *keys, struct key *key, const char *hex,
-                      struct errmsg *errmsg)
-{
-    bool is_hex = strlen(hex) == 2 * DIGEST_BYTES;
-    for (size_t i = 0; is_hex && i < DIGEST_BYTES; i++) {
-        int high = hex_digit(hex[2 * i]);
-        int low = hex_digit(hex[2 * i + 1]);
-        is_hex = high >= 0 && low >= 0;
-        key->digest[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
-    }
-    if (is_hex)
-        return append(keys, key, errmsg);
-    errmsg_set(errmsg, "%s: %s is followed by %d hexadecimal digits", key->name,
-               DIGEST_PREFIX, 2 * DIGEST_BYTES);
-    return -EINVAL;
-}
-
-/* Whether there is a plan of that name is known at the end of the file. */
-static int set_plan(struct key *key, const char *name, struct errmsg *errmsg)
-{
-    size_t n = strlen(name);
-    if (n < 1 || n > PLAN_NAME_MAX) {
-        errmsg_set(errmsg, "%s: plan= is followed by the name of a [plan]",
-                   key->name);
-        return -EINVAL;
-    }
-    memcpy(key->plan_name, name, n);
-    return 0;
-}
-
-static bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* What may stand behind a key: `disabled` and `plan=PLAN`. */
-static int set_word(struct key *key, const char *word, struct errmsg *errmsg)
-{
-    if (strcmp(word, DISABLED_WORD) == 0 && !key->is_disabled) {
-        key->is_disabled = true;
-        return 0;
-    }
-    if (starts_with(word, PLAN_PREFIX) && !key->plan_name[0])
-        return set_plan(key, word + strlen(PLAN_PREFIX), errmsg);
-    errmsg_set(errmsg,
-               "%s: a key is one word; behind it may stand \"disabled\" and "
-               "\"plan=PLAN\", each once",
-               key->name);
-    return -EINVAL;
-}
-
-/* Nobody shall get in with the key "disabled". */
-static int check_is_key(const struct key *key, const char *text,
-                        struct errmsg *errmsg)
-{
-    if (strcmp(text, DISABLED_WORD) != 0 && !starts_with(text, PLAN_PREFIX))
-        return 0;
-    errmsg_set(errmsg, "%s: the key is missing in front of \"%.60s\"",
-               key->name, text);
-    return -EINVAL;
-}
-
-static int add_line(struct keys *keys, const struct inifile_entry *entry,
-                    struct errmsg *errmsg)
-{
-    struct key key = {.line = entry->line};
-    char line[LINE_CHARS];
-    char *rest = line;
-    snprintf(line, sizeof line, "%s", entry->value);
-    const char *text = strsep(&rest, " \t");
-    int rc = set_name(&key, entry->name, errmsg);
-    if (rc == 0)
-        rc = check_is_key(&key, text, errmsg);
-    while (rest && rc == 0) {
-        const char *word = strsep(&rest, " \t");
-        if (*word)
-            rc = set_word(&key, word, errmsg);
-    }
-    if (rc)
-        return rc;
-    if (starts_with(text, DIGEST_PREFIX))
-        return add_digest(keys, &key, text + strlen(DIGEST_PREFIX), errmsg);
-    return add_clear(keys, &key, text, errmsg);
-}
 
 static int add_entry(const struct inifile_entry *entry, void *data,
                      struct errmsg *errmsg)
 {
     struct keys *keys = data;
+    struct key key;
     if (plans_are_in(entry->section))
         return plans_set(&keys->plans, entry, errmsg);
-    if (!entry->section[0] || strcmp(entry->section, "keys") == 0)
-        return add_line(keys, entry, errmsg);
+    if (!entry->section[0] || strcmp(entry->section, "keys") == 0) {
+        int rc = keyline_parse(entry, &key, errmsg);
+        return rc ? rc : append(keys, &key, errmsg);
+    }
     errmsg_set(errmsg,
                "[%s] is not a section of a keys file: use [keys] or "
                "[plan NAME]",
@@ -362,8 +264,8 @@ int keys_generate(char key_out[KEY_CHARS + 1])
 int keys_print_line(const char *name, const char *key,
                     char line_out[KEYS_LINE_MAX], struct errmsg *errmsg)
 {
-    unsigned char digest[DIGEST_BYTES];
-    int rc = check_name(name, errmsg);
+    unsigned char digest[KEY_DIGEST_BYTES];
+    int rc = keys_check_name(name, errmsg);
     if (!rc)
         rc = digest_key(key, strlen(key), digest);
     if (rc)

@@ -35,15 +35,23 @@ struct keys;
 struct keys *keys_new(void);
 void keys_free(struct keys *keys);
 
+/* Returns 0, or -EINVAL with @errmsg: @name is not 1 to 64 of A-Z a-z 0-9
+ * . _ - */
+int keys_check_name(const char *name, struct errmsg *errmsg);
+
 /* Returns 0, or -EINVAL with @errmsg: @key is empty, over 128 characters or not
  * printable ASCII without blanks. */
 int keys_check(const char *key, struct errmsg *errmsg);
 
+/* Checks a key in the clear and digests it. Returns as keys_check(), or
+ * -ENOMEM with @errmsg. */
+int keys_digest(const char *key, unsigned char digest_out[KEY_DIGEST_BYTES],
+                struct errmsg *errmsg);
+
 /*
  * Adds a key in the clear.
- * Returns 0, or with @errmsg: -EINVAL (the name is not 1 to 64 of A-Z a-z 0-9
- * . _ -, or keys_check() refuses the key), -EEXIST (same name or same key),
- * -ENOMEM.
+ * Returns 0, or with @errmsg: -EINVAL (keys_check_name() or keys_check()
+ * refuses it), -EEXIST (same name or same key), -ENOMEM.
  */
 int keys_add(struct keys *keys, const char *name, const char *key,
              struct errmsg *errmsg);
