@@ -49,6 +49,8 @@ int ledger_open(struct ledger *ledger, const char *path, struct errmsg *errmsg)
         return -ENOMEM;
     int rc = usagefile_read(path, ledger->usage, errmsg);
     if (rc == 0)
+        rc = usagefile_try(path, errmsg);
+    if (rc == 0)
         uv_timer_start(&ledger->timer, on_save, SAVE_EVERY_MS, SAVE_EVERY_MS);
     return rc;
 }

@@ -21,8 +21,8 @@ void ledger_init(struct ledger *ledger, uv_loop_t *loop);
 /*
  * Reads what was kept, and keeps what changes from now on, once a minute.
  * @path: NULL: no file
- * Returns 0, or a negative errno as usagefile_read(), with @errmsg unless it
- * is -ENOMEM.
+ * Returns 0, or as usagefile_read() and usagefile_try(); without @errmsg it is
+ * -ENOMEM.
  */
 int ledger_open(struct ledger *ledger, const char *path, struct errmsg *errmsg);
 

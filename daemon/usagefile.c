@@ -116,18 +116,42 @@ static int write_and_sync(int fd, struct usage *usage, int64_t epoch_s)
     return rc;
 }
 
-/* Beside the file first, then in its place. @draft: as mkstemp() wants it */
-static int replace(const char *path, char *draft, struct usage *usage,
-                   int64_t epoch_s)
+/* Opens a new file beside @path. Returns its descriptor and its name, to be
+ * freed, or a negative errno. */
+static int open_draft(const char *path, char **draft_out)
 {
+    char *draft = NULL;
+    if (asprintf(&draft, "%s.XXXXXX", path) < 0)
+        return -ENOMEM;
     int fd = mkostemp(draft, O_CLOEXEC);
+    if (fd < 0) {
+        int rc = -errno;
+        free(draft);
+        return rc;
+    }
+    *draft_out = draft;
+    return fd;
+}
+
+static int replace(const char *path, struct usage *usage, int64_t epoch_s)
+{
+    char *draft = NULL;
+    int fd = open_draft(path, &draft);
     if (fd < 0)
-        return -errno;
+        return fd;
     int rc = write_and_sync(fd, usage, epoch_s);
     if (!rc && rename(draft, path))
         rc = -errno;
     if (rc)
         unlink(draft);
+    free(draft);
+    return rc;
+}
+
+static int complain(int rc, const char *path, struct errmsg *errmsg)
+{
+    if (rc)
+        errmsg_set(errmsg, "cannot write %s: %s", path, strerror(-rc));
     return rc;
 }
 
@@ -135,15 +159,21 @@ int usagefile_write(const char *path, struct usage *usage, int64_t epoch_s,
                     struct errmsg *errmsg)
 {
     char *target = realpath(path, NULL); /* a link stays one */
-    char *draft = NULL;
-    int rc = -ENOMEM;
-    if (asprintf(&draft, "%s.XXXXXX", target ? target : path) < 0)
-        draft = NULL;
-    else
-        rc = replace(target ? target : path, draft, usage, epoch_s);
-    if (rc)
-        errmsg_set(errmsg, "cannot write %s: %s", path, strerror(-rc));
-    free(draft);
+    int rc = replace(target ? target : path, usage, epoch_s);
     free(target);
-    return rc;
+    return complain(rc, path, errmsg);
+}
+
+int usagefile_try(const char *path, struct errmsg *errmsg)
+{
+    char *target = realpath(path, NULL);
+    char *draft = NULL;
+    int fd = open_draft(target ? target : path, &draft);
+    free(target);
+    if (fd < 0)
+        return complain(fd, path, errmsg);
+    close(fd);
+    unlink(draft);
+    free(draft);
+    return 0;
 }

@@ -17,6 +17,9 @@
 int usagefile_read(const char *path, struct usage *usage,
                    struct errmsg *errmsg);
 
+/* Whether usagefile_write() can work: returns 0, or as it does. */
+int usagefile_try(const char *path, struct errmsg *errmsg);
+
 /*
  * Writes the counters of periods that go on at @epoch_s. The file is replaced
  * as a whole, and is on disk when this returns 0; otherwise a negative errno

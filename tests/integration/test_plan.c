@@ -210,6 +210,17 @@ START_TEST(a_broken_usage_file_is_an_error_and_stays)
 }
 END_TEST
 
+START_TEST(a_usage_file_that_cannot_be_written_is_an_error)
+{
+    static const char *const options[] = {"--usage-file=nowhere/usage", NULL};
+    struct daemon *daemon = daemon_new();
+    daemon_spawn(daemon, options);
+    ck_assert_int_eq(daemon_wait(daemon), 78);
+    daemon_await_log(daemon, "cannot write nowhere/usage: No such file");
+    daemon_free(daemon);
+}
+END_TEST
+
 START_TEST(messages_are_free_unless_they_count)
 {
     struct daemon *daemon = START(_i, "a = one plan=p\n"
@@ -277,7 +288,8 @@ int main(void)
         a_message_over_the_rate_is_answered_with_an_error,
         a_message_over_the_quota_is_answered_with_an_error,
         NULL};
-    const TTest *const once[] = {a_broken_usage_file_is_an_error_and_stays,
-                                 NULL};
+    const TTest *const once[] = {
+        a_broken_usage_file_is_an_error_and_stays,
+        a_usage_file_that_cannot_be_written_is_an_error, NULL};
     return suite_run_looped("plan", looped, 3, once);
 }

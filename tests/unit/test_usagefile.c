@@ -109,6 +109,19 @@ START_TEST(a_link_stays_a_link)
 }
 END_TEST
 
+START_TEST(a_try_leaves_nothing_behind)
+{
+    struct errmsg errmsg = {""};
+    unlink(path);
+    ck_assert_int_eq(usagefile_try(path, &errmsg), 0);
+    ck_assert_int_eq(rmdir(folder), 0); /* only an empty one goes */
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    write_text(GOOD);
+    ck_assert_int_eq(usagefile_try(path, &errmsg), 0);
+    expect_text(GOOD);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_there_is_told)
 {
     struct usage *usage = usage_new();
@@ -117,6 +130,7 @@ START_TEST(a_folder_that_is_not_there_is_told)
                      -ENOENT);
     ck_assert_str_eq(errmsg.text, "cannot write /nonexistent/usage: No such "
                                   "file or directory");
+    ck_assert_int_eq(usagefile_try("/nonexistent/usage", &errmsg), -ENOENT);
     usage_free(usage);
 }
 END_TEST
@@ -168,10 +182,13 @@ END_TEST
 int main(void)
 {
     const TTest *const looped[] = {a_broken_line_is_told_with_its_number, NULL};
-    const TTest *const once[] = {
-        a_file_that_is_not_there_is_empty,  what_is_written_reads_back,
-        what_is_over_is_not_written,        a_link_stays_a_link,
-        a_folder_that_is_not_there_is_told, NULL};
+    const TTest *const once[] = {a_file_that_is_not_there_is_empty,
+                                 what_is_written_reads_back,
+                                 what_is_over_is_not_written,
+                                 a_link_stays_a_link,
+                                 a_try_leaves_nothing_behind,
+                                 a_folder_that_is_not_there_is_told,
+                                 NULL};
     if (!mkdtemp(folder))
         return EXIT_FAILURE;
     snprintf(path, sizeof path, "%s/usage", folder);
