@@ -38,23 +38,6 @@ static const unsigned allowed[] = {
     [CONNECTION_CLOSED] = 0,
 };
 
-static const char *const end_names[] = {
-    [END_CLIENT] = "client",
-    [END_EOF] = "eof",
-    [END_ERROR] = "error",
-    [END_FAULT] = "fault",
-    [END_REFUSED] = "refused",
-    [END_HANDSHAKE_TIMEOUT] = "handshake_timeout",
-    [END_SESSION_LIMIT] = "session_limit",
-    [END_IDLE] = "idle",
-    [END_DELETED] = "deleted",
-    [END_SEND_TIMEOUT] = "send_timeout",
-    [END_CLOSE_TIMEOUT] = "close_timeout",
-    [END_QUEUE_FULL] = "queue_full",
-    [END_SHUTDOWN] = "shutdown",
-    [END_NO_MEMORY] = "no_memory",
-};
-
 static void enter(struct connection *c, enum connection_state next)
 {
     assert(allowed[c->state] & TO(next));
@@ -320,7 +303,7 @@ static void leave_open(struct connection *c, enum connection_end end,
     registry_remove(&c->worker->registry, c);
     deadline_cancel(&c->activity);
     log_info("connection=%.*s closed reason=%s code=%u", CONNID_PRINT(&c->id),
-             end_names[end], code);
+             ending_name(end), code);
 }
 
 static void enter_closing(struct connection *c)
@@ -372,7 +355,7 @@ void connection_close_last(struct connection *c, enum connection_end end,
 
 void connection_end_head(struct connection *c, enum connection_end end)
 {
-    log_debug("handshake ended reason=%s", end_names[end]);
+    log_debug("handshake ended reason=%s", ending_name(end));
     head_free(c->head);
     c->head = NULL;
     enter_closing(c);
@@ -386,7 +369,7 @@ void connection_drop(struct connection *c, enum connection_end end)
     if (c->state == CONNECTION_OPEN)
         leave_open(c, end, CLOSE_ABNORMAL);
     else
-        log_debug("connection ended reason=%s", end_names[end]);
+        log_debug("connection ended reason=%s", ending_name(end));
     enter(c, CONNECTION_CLOSED);
     c->is_input_over = true;
     deadline_cancel(&c->phase);

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "daemon/deadlines.h"
+#include "daemon/ending.h"
 #include "daemon/mailbox.h"
 #include "daemon/socket.h"
 #include "proto/connid.h"
@@ -33,24 +34,6 @@ enum connection_state {
     CONNECTION_OPEN,    /* has an id; messages flow */
     CONNECTION_CLOSING, /* a close frame was sent or received */
     CONNECTION_CLOSED,  /* freed at the end of the turn */
-};
-
-/* Why a connection ended; its name in the log says the same. */
-enum connection_end {
-    END_CLIENT,  /* the peer sent a close frame */
-    END_EOF,     /* the peer ended TCP without one */
-    END_ERROR,   /* TCP or TLS failed */
-    END_FAULT,   /* the peer broke the protocol or a limit */
-    END_REFUSED, /* the handshake was answered, but not with 101 */
-    END_HANDSHAKE_TIMEOUT,
-    END_SESSION_LIMIT,
-    END_IDLE,
-    END_DELETED,       /* DELETE @connections */
-    END_SEND_TIMEOUT,  /* the peer took nothing for too long */
-    END_CLOSE_TIMEOUT, /* the peer did not answer our close frame */
-    END_QUEUE_FULL,    /* no room for an answer the peer must get */
-    END_SHUTDOWN,      /* we are going away */
-    END_NO_MEMORY,
 };
 
 struct connection {
