@@ -24,6 +24,7 @@ enum listen_kind {
 struct listen_address {
     enum listen_kind kind;
     bool is_tls;
+    bool is_http;  /* TCP, UNIX: for the admin endpoint, not for clients */
     char *host;    /* TCP: a name or an address without brackets; owned */
     char *path;    /* UNIX; owned */
     uint16_t port; /* TCP: 0 lets the system choose */
@@ -69,6 +70,7 @@ struct config {
     uint32_t max_connections;  /* 0: what the file descriptor limit allows */
     double connect_rate;       /* new connections a second; 0: no limit */
     uint32_t connect_burst;    /* and how many may come at once */
+    char *admin_listen;        /* NULL: there is no admin endpoint */
     int log_level;             /* an enum log_level */
     enum log_format log_format;
 };

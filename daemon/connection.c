@@ -65,6 +65,13 @@ static const struct config *config_of(const struct connection *c)
 
 /* ---- beginning ---- */
 
+static void count_opened(struct connection *c)
+{
+    metrics_add(c->worker->metrics, METRIC_CONNECTS, 1);
+    metrics_add(c->worker->metrics, METRIC_OPEN, 1);
+    metrics_count(&c->tally->n_connects, 1);
+}
+
 void connection_new(struct worker *worker, struct mail_socket socket)
 {
     const struct snapshot *snapshot = worker->snapshot;
@@ -95,7 +102,8 @@ fail:
     atomic_fetch_sub_explicit(&worker->n_connections, 1, memory_order_relaxed);
 }
 
-int connection_open(struct connection *c, const struct connid *id)
+int connection_open(struct connection *c, const struct connid *id,
+                    struct tally *tally)
 {
     c->id = *id;
     int rc = registry_add(&c->worker->registry, c);
@@ -104,6 +112,8 @@ int connection_open(struct connection *c, const struct connid *id)
     head_free(c->head);
     c->head = NULL;
     enter(c, CONNECTION_OPEN);
+    c->tally = tally;
+    count_opened(c);
     c->opened_ms = epoch_now_ms();
     c->active_ms = worker_now_ms(c->worker);
     wait_for(c, DEADLINE_SESSION, &c->phase);
@@ -171,6 +181,17 @@ static int append_text(struct connection *c, const struct iovec *parts,
                         parts, n_parts, config->frame_limit);
 }
 
+static void count_sent(struct connection *c, const struct iovec *parts,
+                       int n_parts)
+{
+    size_t size = 0;
+    for (int i = 0; i < n_parts; i++)
+        size += parts[i].iov_len;
+    metrics_add(c->worker->metrics, METRIC_MESSAGES_OUT, 1);
+    metrics_add(c->worker->metrics, METRIC_BYTES_OUT, size);
+    metrics_count(&c->tally->n_messages, 1);
+}
+
 /* A queue that is full because much came in one turn is not a slow peer's. */
 int connection_send(struct connection *c, const struct iovec *parts,
                     int n_parts)
@@ -181,8 +202,12 @@ int connection_send(struct connection *c, const struct iovec *parts,
         connection_flush(c);
         rc = append_text(c, parts, n_parts);
     }
-    if (rc)
+    if (rc) {
+        if (rc == -ENOBUFS && c->state == CONNECTION_OPEN)
+            metrics_add(c->worker->metrics, METRIC_QUEUE_FULL, 1);
         return rc;
+    }
+    count_sent(c, parts, n_parts);
     connection_has_output(c);
     connection_is_active(c);
     return 0;
@@ -302,8 +327,10 @@ static void leave_open(struct connection *c, enum connection_end end,
 {
     registry_remove(&c->worker->registry, c);
     deadline_cancel(&c->activity);
+    metrics_add(c->worker->metrics, METRIC_OPEN, (uint64_t)-1);
+    metrics_add(c->worker->metrics, METRIC_CLOSED + end, 1);
     log_info("connection=%.*s closed reason=%s code=%u", CONNID_PRINT(&c->id),
-             ending_name(end), code);
+             ending_names[end], code);
 }
 
 static void enter_closing(struct connection *c)
@@ -355,7 +382,7 @@ void connection_close_last(struct connection *c, enum connection_end end,
 
 void connection_end_head(struct connection *c, enum connection_end end)
 {
-    log_debug("handshake ended reason=%s", ending_name(end));
+    log_debug("handshake ended reason=%s", ending_names[end]);
     head_free(c->head);
     c->head = NULL;
     enter_closing(c);
@@ -369,7 +396,9 @@ void connection_drop(struct connection *c, enum connection_end end)
     if (c->state == CONNECTION_OPEN)
         leave_open(c, end, CLOSE_ABNORMAL);
     else
-        log_debug("connection ended reason=%s", ending_name(end));
+        log_debug("connection ended reason=%s", ending_names[end]);
+    if (c->state == CONNECTION_HEAD && !head_has_answered(c->head))
+        metrics_add(c->worker->metrics, METRIC_HANDSHAKE_FAILURES + end, 1);
     enter(c, CONNECTION_CLOSED);
     c->is_input_over = true;
     deadline_cancel(&c->phase);

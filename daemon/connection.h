@@ -16,6 +16,7 @@
 #include "proto/list.h"
 
 struct head;
+struct tally;
 struct worker;
 
 /* What a connection waits for; each is one queue of its worker. */
@@ -46,6 +47,7 @@ struct connection {
     struct deadline sending;  /* while the peer takes nothing */
     struct frame_partial *partial; /* a frame or message that has begun */
     struct head *head;             /* HEAD only; else NULL */
+    struct tally *tally;           /* of its key; OPEN and later */
     char *user_agent;              /* as the client's handshake said; or NULL */
     uint64_t opened_ms;            /* OPEN and later: since the epoch */
     uint64_t active_ms;  /* the last message either way, on the loop's clock */
@@ -68,9 +70,11 @@ void connection_on_deadline(enum connection_deadline which,
 
 /*
  * HEAD to OPEN: has an id from now on, and others can reach it.
+ * @tally: where its use of its key is counted
  * Returns 0 or -ENOMEM with nothing changed.
  */
-int connection_open(struct connection *c, const struct connid *id);
+int connection_open(struct connection *c, const struct connid *id,
+                    struct tally *tally);
 
 /* HEAD: what the next request may take begins now: some of it has come... */
 void connection_wait_for_head(struct connection *c);

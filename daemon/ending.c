@@ -1,6 +1,6 @@
 #include "daemon/ending.h"
 
-static const char *const names[N_ENDS] = {
+const char *const ending_names[N_ENDS] = {
     [END_CLIENT] = "client",
     [END_EOF] = "eof",
     [END_ERROR] = "error",
@@ -16,8 +16,3 @@ static const char *const names[N_ENDS] = {
     [END_SHUTDOWN] = "shutdown",
     [END_NO_MEMORY] = "no_memory",
 };
-
-const char *ending_name(enum connection_end end)
-{
-    return names[end];
-}

@@ -21,5 +21,5 @@ enum connection_end {
     N_ENDS,
 };
 
-/* What the log and the metrics call it: "client", "eof", ... */
-const char *ending_name(enum connection_end end);
+/* What the log and the metrics call them: "client", "eof", ... */
+extern const char *const ending_names[N_ENDS];

@@ -51,7 +51,10 @@ static int open_connection(struct connection *c,
         rc = upgrade_append_101(&c->socket.outbox,
                                 w->snapshot->config->send_queue_limit,
                                 time(NULL), admission->accept);
-    return rc ? rc : connection_open(c, &id);
+    return rc ? rc
+              : connection_open(
+                    c, &id,
+                    snapshot_tally(w->snapshot, admission->key, w->slot));
 }
 
 static void welcome(struct connection *c, const struct http_reader *request,

@@ -42,6 +42,16 @@ size_t keys_count(const struct keys *keys)
     return keys->n_keys;
 }
 
+const struct key *keys_at(const struct keys *keys, size_t position)
+{
+    return &keys->keys[position];
+}
+
+size_t keys_position(const struct keys *keys, const struct key *key)
+{
+    return (size_t)(key - keys->keys);
+}
+
 static int digest_key(const char *key, size_t n, unsigned char *digest_out)
 {
     return EVP_Digest(key, n, digest_out, NULL, EVP_sha256(), NULL) == 1

@@ -54,6 +54,10 @@ int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
 
 size_t keys_count(const struct keys *keys);
 
+/* The keys have the positions 0 to keys_count() - 1. */
+const struct key *keys_at(const struct keys *keys, size_t position);
+size_t keys_position(const struct keys *keys, const struct key *key);
+
 /* The key that equals @presented, or NULL. Takes the same time for each. */
 const struct key *keys_find(const struct keys *keys, const char *presented);
 

@@ -7,11 +7,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/admin.h"
 #include "daemon/keys.h"
 #include "daemon/limits.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/scrape.h"
 #include "daemon/snapshot.h"
 #include "daemon/worker.h"
 #include "proto/tls.h"
@@ -32,8 +34,10 @@ struct server {
     unsigned n_started;  /* and whose threads run */
     struct listener **listeners;
     size_t n_listeners;
-    char **endpoints;        /* of the listeners, with the stage */
-    char *fresh_key;         /* or NULL */
+    char **endpoints; /* of the listeners, with the stage */
+    char *fresh_key;  /* or NULL */
+    struct scrape scrape;
+    struct admin *admin;     /* or NULL */
     uv_async_t worker_ended; /* a worker's thread is about to end */
     uv_timer_t drain_timer;
     struct limits_bucket connects;
@@ -77,6 +81,7 @@ static void on_connection(struct mail_socket socket, void *data)
     struct worker *worker = choose_worker(s, &total);
     if (total >= s->max_connections) {
         close(socket.fd);
+        metrics_add(s->scrape.metrics, METRIC_TURNED_AWAY, 1);
         if (now_ms - s->warned_ms >= WARNING_EVERY_MS) {
             log_warn("connection turned away reason=max_connections limit=%u",
                      s->max_connections);
@@ -102,6 +107,8 @@ static void on_closed(uv_handle_t *handle)
 static void close_handles(struct server *s, uv_close_cb cb)
 {
     s->n_closing = 2;
+    admin_close(s->admin);
+    s->admin = NULL;
     uv_close((uv_handle_t *)&s->worker_ended, cb);
     uv_close((uv_handle_t *)&s->drain_timer, cb);
 }
@@ -179,6 +186,7 @@ void server_free(struct server *server)
     free(s->endpoints);
     free(s->fresh_key);
     snapshot_unref(s->snapshot);
+    scrape_deinit(&s->scrape);
     free(s);
 }
 
@@ -292,6 +300,32 @@ static int open_workers(struct server *s)
     return 0;
 }
 
+static int open_counters(struct server *s)
+{
+    int rc = scrape_init(&s->scrape, s->loop, &s->pool);
+    return rc ? rc : snapshot_count_keys(s->snapshot, s->scrape.tallies);
+}
+
+static bool is_ready(void *data)
+{
+    struct server *s = data;
+    return !s->is_draining;
+}
+
+static int append_metrics(struct bytes *out, size_t limit, void *data)
+{
+    const struct server *s = data;
+    return scrape_append(&s->scrape, out, limit);
+}
+
+static int open_admin(struct server *s, struct errmsg *errmsg)
+{
+    const char *address = s->snapshot->config->admin_listen;
+    const struct admin_source source = {is_ready, append_metrics, s};
+    return address ? admin_open(s->loop, address, source, &s->admin, errmsg)
+                   : 0;
+}
+
 static int start(struct server *s)
 {
     for (unsigned i = 0; i < s->pool.n_workers; i++) {
@@ -324,7 +358,11 @@ static int open_all(struct server *s, struct config *config,
     if (rc)
         return rc;
     set_limits(s);
-    rc = open_listeners(s, errmsg);
+    rc = open_counters(s);
+    if (!rc)
+        rc = open_listeners(s, errmsg);
+    if (!rc)
+        rc = open_admin(s, errmsg);
     return rc ? rc : start(s);
 }
 
@@ -384,6 +422,16 @@ const char *server_endpoint(const struct server *server, size_t index)
     return server->endpoints[index];
 }
 
+const char *server_admin_endpoint(const struct server *server)
+{
+    return server->admin ? admin_endpoint(server->admin) : NULL;
+}
+
+struct metrics *server_metrics(const struct server *server)
+{
+    return server->scrape.metrics;
+}
+
 const struct config *server_config(const struct server *server)
 {
     return server->snapshot->config;
@@ -428,6 +476,11 @@ int server_reload(struct server *server, struct config *config,
     rc = snapshot_new(config, fresh_key, &snapshot, errmsg);
     if (rc)
         return rc;
+    rc = snapshot_count_keys(snapshot, s->scrape.tallies);
+    if (rc) {
+        snapshot_unref(snapshot);
+        return rc;
+    }
     snapshot_unref(s->snapshot);
     s->snapshot = snapshot;
     limits_bucket_change(&s->connects, config->connect_rate,

@@ -36,6 +36,7 @@ void session_refuse(struct connection *sender)
 {
     char text[PACKET_ERROR_MAX];
     struct connid request;
+    metrics_add(sender->worker->metrics, METRIC_ERROR_FRAMES, 1);
     connid_mint_request(&sender->worker->ids, &request);
     answer(sender, text,
            packet_write_error(text, "Internal server error", &sender->id,
@@ -52,6 +53,40 @@ static const char *verdict_name(enum route_verdict verdict)
     return names[verdict];
 }
 
+static void count_received(struct connection *c, size_t size)
+{
+    metrics_add(c->worker->metrics, METRIC_MESSAGES_IN, 1);
+    metrics_add(c->worker->metrics, METRIC_BYTES_IN, size);
+    metrics_count(&c->tally->n_messages, 1);
+}
+
+/* What became of a message that was none, or did not get to its receiver. */
+static enum metric find_cause(enum route_verdict verdict, int rc)
+{
+    switch (verdict) {
+    case ROUTE_MALFORMED:
+        return METRIC_UNDELIVERED_MALFORMED;
+    case ROUTE_TOO_LONG:
+        return METRIC_UNDELIVERED_TOO_LONG;
+    case ROUTE_REMOTE:
+        return rc == -ENOBUFS ? METRIC_UNDELIVERED_MAILBOX_FULL
+                              : metrics_cause(rc);
+    case ROUTE_WHOAMI:
+    case ROUTE_LOCAL:
+    case ROUTE_GONE:
+        break;
+    }
+    return metrics_cause(rc);
+}
+
+static void refuse(struct connection *c, enum route_verdict verdict, int rc)
+{
+    metrics_count_undelivered(c->worker->metrics, find_cause(verdict, rc));
+    log_debug("connection=%.*s packet refused verdict=%s errno=%d",
+              CONNID_PRINT(&c->id), verdict_name(verdict), -rc);
+    session_refuse(c);
+}
+
 static void on_message(struct connection *c, const struct frame *frame)
 {
     struct worker *w = c->worker;
@@ -65,6 +100,7 @@ static void on_message(struct connection *c, const struct frame *frame)
     struct route route;
     int rc = -ENOENT;
     connection_is_active(c);
+    count_received(c, frame->size);
     enum route_verdict verdict =
         route_message(&table, (const char *)frame->data, frame->size, &route);
     log_trace("connection=%.*s message size=%zu verdict=%s",
@@ -86,11 +122,13 @@ static void on_message(struct connection *c, const struct frame *frame)
     case ROUTE_TOO_LONG:
         break;
     }
-    if (rc) {
-        log_debug("connection=%.*s packet refused verdict=%s errno=%d",
-                  CONNID_PRINT(&c->id), verdict_name(verdict), -rc);
-        session_refuse(c);
-    }
+    if (rc)
+        refuse(c, verdict, rc);
+    else
+        metrics_add(w->metrics,
+                    verdict == ROUTE_LOCAL ? METRIC_RELAYED_LOCAL
+                                           : METRIC_RELAYED_REMOTE,
+                    1);
 }
 
 static void on_ping(struct connection *c, const struct frame *frame)

@@ -66,6 +66,9 @@ const struct setting settings_table[] = {
     {FIELD(write_rc), .type = SETTING_PATH,
      .help = "write endpoint and key here as a .monologuerc"},
 
+    {FIELD(admin_listen), .type = SETTING_ADMIN,
+     .help = "health, readiness and metrics over HTTP here"},
+
     {FIELD(workers), .type = SETTING_NUMBER,
      .initial = "0", .min = 1, .max = 1024, .zero = "one per CPU",
      .help = "threads that serve connections"},

@@ -15,6 +15,7 @@ enum setting_type {
     SETTING_STAGE,     /* char *: a stage name */
     SETTING_KEY,       /* char *: an API key; never shown */
     SETTING_PATH,      /* char * */
+    SETTING_ADMIN,     /* char *: an address of the admin endpoint */
     SETTING_BOOLEAN,   /* bool */
     SETTING_CHOICE,    /* int: the index of a word */
     SETTING_NUMBER,    /* uint32_t */

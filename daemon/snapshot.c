@@ -129,6 +129,27 @@ int snapshot_new(struct config *config, const char *fresh_key,
     return 0;
 }
 
+int snapshot_count_keys(struct snapshot *snapshot, struct tallies *tallies)
+{
+    size_t n = keys_count(snapshot->keys);
+    int rc = 0;
+    snapshot->tallies = calloc(n + 1, sizeof *snapshot->tallies);
+    if (!snapshot->tallies)
+        return -ENOMEM;
+    for (size_t i = 0; i <= n && rc == 0; i++)
+        rc = tallies_add(tallies, i < n ? keys_at(snapshot->keys, i)->name : "",
+                         &snapshot->tallies[i]);
+    return rc;
+}
+
+struct tally *snapshot_tally(const struct snapshot *snapshot,
+                             const struct key *key, unsigned slot)
+{
+    size_t position =
+        key ? keys_position(snapshot->keys, key) : keys_count(snapshot->keys);
+    return snapshot->tallies[position] + (size_t)slot * TALLY_STRIDE;
+}
+
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
 {
     atomic_fetch_add_explicit(&snapshot->n_refs, 1, memory_order_relaxed);
@@ -142,6 +163,7 @@ void snapshot_unref(struct snapshot *snapshot)
         return;
     keys_free(snapshot->keys);
     credentials_free(snapshot->credentials);
+    free(snapshot->tallies);
     tls_context_free(snapshot->tls);
     config_free(snapshot->config);
     free(snapshot);

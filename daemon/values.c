@@ -208,6 +208,19 @@ static void print_rate(const struct config *config,
             *(double *)field(config, setting));
 }
 
+static int set_admin(struct config *config, const struct setting *setting,
+                     const char *text, struct errmsg *errmsg)
+{
+    struct listen_address address;
+    int rc = address_parse_admin(text, &address, errmsg);
+    if (rc == -EINVAL)
+        errmsg_prefix(errmsg, "\"%.150s\" is not an address for it", text);
+    if (rc)
+        return rc;
+    address_deinit(&address);
+    return replace_text(config, setting, text);
+}
+
 static const struct type types[] = {
     [SETTING_ADDRESSES] = {set_addresses, print_addresses, "ADDRESS", NULL, 0,
                            0},
@@ -218,6 +231,7 @@ static const struct type types[] = {
     [SETTING_KEY] = {set_key, print_key, "KEY", NULL, 0, 0},
     [SETTING_PATH] = {set_path, print_text, "FILE",
                       "a path: leave the setting out for none", 0, 0},
+    [SETTING_ADMIN] = {set_admin, print_text, "ADDRESS", NULL, 0, 0},
     [SETTING_BOOLEAN] = {set_boolean, print_boolean, "",
                          "true or false: use one of them", sizeof(bool), 0},
     [SETTING_CHOICE] = {set_choice, print_choice, "", NULL, sizeof(int), 0},
