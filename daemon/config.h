@@ -71,6 +71,8 @@ struct config {
     double connect_rate;       /* new connections a second; 0: no limit */
     uint32_t connect_burst;    /* and how many may come at once */
     char *admin_listen;        /* NULL: there is no admin endpoint */
+    char *access_log;          /* "-": standard error; NULL: none */
+    char *access_log_format;   /* see daemon/accessline.h */
     int log_level;             /* an enum log_level */
     enum log_format log_format;
 };

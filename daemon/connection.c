@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/access.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
 #include "daemon/session.h"
@@ -325,6 +326,8 @@ static void free_partial(struct connection *c)
 static void leave_open(struct connection *c, enum connection_end end,
                        uint16_t code)
 {
+    if (access_is_on(c))
+        access_disconnected(c, end, code);
     registry_remove(&c->worker->registry, c);
     deadline_cancel(&c->activity);
     metrics_add(c->worker->metrics, METRIC_OPEN, (uint64_t)-1);
@@ -414,6 +417,7 @@ void connection_free(struct connection *c)
     head_free(c->head);
     free_partial(c);
     free(c->user_agent);
+    free(c->source_ip);
     free(c);
 }
 

@@ -49,6 +49,7 @@ struct connection {
     struct head *head;             /* HEAD only; else NULL */
     struct tally *tally;           /* of its key; OPEN and later */
     char *user_agent;              /* as the client's handshake said; or NULL */
+    char *source_ip;               /* kept for the access log; or NULL */
     uint64_t opened_ms;            /* OPEN and later: since the epoch */
     uint64_t active_ms;  /* the last message either way, on the loop's clock */
     struct bytes unread; /* input set aside until there is room for answers */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/access.h"
 #include "daemon/connection.h"
 #include "daemon/errand.h"
 #include "daemon/handshake.h"
@@ -27,6 +28,7 @@ struct head {
     bool is_throttled;
     bool is_in_request; /* some has come of one that is not complete */
     bool has_answered;
+    bool is_handshake; /* what is answered now asked for the WebSocket API */
 };
 
 struct head *head_new(const struct snapshot *snapshot, bool is_throttled)
@@ -118,6 +120,10 @@ void head_refuse(struct connection *c, enum refusal refusal,
                       refusal != REFUSAL_TOO_MANY_REQUESTS &&
                       refusal != REFUSAL_UNAVAILABLE;
     metrics_count_refusal(w->metrics, answer_status(refusal));
+    if (c->head->is_handshake && access_is_on(c))
+        access_refused(c, http_header(c->head->http, "User-Agent", NULL),
+                       answer_status(refusal), why, &ids);
+    c->head->is_handshake = false;
     peername_print(c->socket.fd, peer);
     log_info("peer=%s refused status=%d why=\"%s\" request=%s", peer,
              answer_status(refusal), why, ids.request);
@@ -165,6 +171,7 @@ static void answer(struct connection *c)
         head_refuse(c, REFUSAL_FORBIDDEN, NULL, "unknown stage or path");
         return;
     case TARGET_SOCKET:
+        head->is_handshake = true;
         handshake_answer(c, head->http, head->is_throttled);
         return;
     case TARGET_CONNECTION:

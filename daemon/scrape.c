@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "daemon/access.h"
 #include "daemon/log.h"
 
 int scrape_init(struct scrape *scrape, const uv_loop_t *loop,
@@ -35,6 +36,7 @@ int scrape_append(const struct scrape *scrape, struct bytes *out, size_t limit)
             atomic_load_explicit(&worker->n_connections, memory_order_relaxed);
     }
     sums[METRIC_LOG_LOST] = log_count_lost();
+    sums[METRIC_ACCESS_LOST] = access_count_lost();
     sums[METRIC_UPTIME] = (uv_now(scrape->loop) - scrape->started_ms) / 1000;
     sums[METRIC_BUILD] = 1;
     int rc = metrics_append(out, limit, sums);

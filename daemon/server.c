@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/access.h"
 #include "daemon/admin.h"
 #include "daemon/entrances.h"
 #include "daemon/keys.h"
@@ -172,6 +173,7 @@ void server_free(struct server *server)
     free(s->fresh_key);
     snapshot_unref(s->snapshot);
     scrape_deinit(&s->scrape);
+    access_close();
     free(s);
 }
 
@@ -284,6 +286,8 @@ static int open_all(struct server *s, struct config *config,
         return rc;
     set_limits(s);
     rc = open_counters(s);
+    if (!rc)
+        rc = access_open(s->snapshot->config->access_log, errmsg);
     if (!rc)
         rc = entrances_open(&s->entrances, s->loop, s->snapshot->config,
                             on_connection, s, errmsg);
@@ -400,6 +404,8 @@ int server_reload(struct server *server, struct config *config,
     if (rc)
         return rc;
     rc = snapshot_count_keys(snapshot, s->scrape.tallies);
+    if (!rc)
+        rc = access_open(config->access_log, errmsg);
     if (rc) {
         snapshot_unref(snapshot);
         return rc;

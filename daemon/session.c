@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/access.h"
 #include "daemon/log.h"
 #include "daemon/route.h"
 #include "daemon/worker.h"
@@ -38,6 +39,8 @@ void session_refuse(struct connection *sender)
     struct connid request;
     metrics_add(sender->worker->metrics, METRIC_ERROR_FRAMES, 1);
     connid_mint_request(&sender->worker->ids, &request);
+    if (sender->state == CONNECTION_OPEN && access_is_on(sender))
+        access_failed(sender, &request);
     answer(sender, text,
            packet_write_error(text, "Internal server error", &sender->id,
                               &request));
@@ -87,6 +90,16 @@ static void refuse(struct connection *c, enum route_verdict verdict, int rc)
     session_refuse(c);
 }
 
+static void note_relayed(struct connection *c, enum route_verdict verdict)
+{
+    metrics_add(c->worker->metrics,
+                verdict == ROUTE_LOCAL ? METRIC_RELAYED_LOCAL
+                                       : METRIC_RELAYED_REMOTE,
+                1);
+    if (access_is_on(c))
+        access_relayed(c);
+}
+
 static void on_message(struct connection *c, const struct frame *frame)
 {
     struct worker *w = c->worker;
@@ -107,6 +120,8 @@ static void on_message(struct connection *c, const struct frame *frame)
               CONNID_PRINT(&c->id), frame->size, verdict_name(verdict));
     switch (verdict) {
     case ROUTE_WHOAMI:
+        if (access_is_on(c))
+            access_relayed(c);
         answer(c, c->id.chars, CONNID_CHARS);
         return;
     case ROUTE_LOCAL:
@@ -125,10 +140,7 @@ static void on_message(struct connection *c, const struct frame *frame)
     if (rc)
         refuse(c, verdict, rc);
     else
-        metrics_add(w->metrics,
-                    verdict == ROUTE_LOCAL ? METRIC_RELAYED_LOCAL
-                                           : METRIC_RELAYED_REMOTE,
-                    1);
+        note_relayed(c, verdict);
 }
 
 static void on_ping(struct connection *c, const struct frame *frame)

@@ -128,6 +128,11 @@ const struct setting settings_table[] = {
     {FIELD(log_format), .type = SETTING_CHOICE, RELOADABLE,
      .initial = "text", .choice = choose_format,
      .help = "how it is logged"},
+    {FIELD(access_log), .type = SETTING_PATH, RELOADABLE,
+     .help = "a line for each CONNECT, MESSAGE and DISCONNECT; -: stderr"},
+    {FIELD(access_log_format), .type = SETTING_FORMAT, RELOADABLE,
+     .initial = "clf",
+     .help = "clf, json or a text with $context variables"},
 };
 /* clang-format on */
 
@@ -152,6 +157,12 @@ const struct setting *settings_find(const char *key, size_t n)
         if (matches(settings_table[i].key, key, n))
             return &settings_table[i];
     return NULL;
+}
+
+bool settings_add_up(const struct setting *setting)
+{
+    return setting->type == SETTING_ADDRESSES ||
+           setting->type == SETTING_FORMAT;
 }
 
 size_t settings_index(const struct setting *setting)

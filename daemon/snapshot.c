@@ -121,6 +121,8 @@ int snapshot_new(struct config *config, const char *fresh_key,
         rc = load_credentials(s, errmsg);
     if (rc == 0)
         rc = load_certificate(s, errmsg);
+    if (rc == 0 && config->access_log)
+        rc = accessline_compile(config->access_log_format, &s->access, errmsg);
     if (rc) {
         snapshot_unref(s);
         return rc;
@@ -164,6 +166,7 @@ void snapshot_unref(struct snapshot *snapshot)
     keys_free(snapshot->keys);
     credentials_free(snapshot->credentials);
     free(snapshot->tallies);
+    accessline_free(snapshot->access);
     tls_context_free(snapshot->tls);
     config_free(snapshot->config);
     free(snapshot);

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "daemon/accessline.h"
 #include "daemon/config.h"
 #include "daemon/credentials.h"
 #include "daemon/keys.h"
@@ -22,9 +23,10 @@ struct snapshot {
     struct keys *keys;               /* owned; empty: nobody may connect */
     struct credentials *credentials; /* owned; of the management API */
     bool is_management_open;         /* its requests need no signature */
-    struct tally **tallies;  /* owned: the first of each key's, by its position;
-                                then those of no key */
-    struct tls_context *tls; /* owned; NULL without certificates */
+    struct tally **tallies; /* owned: the first of each key's, by its position;
+                               then those of no key */
+    struct accessline *access;      /* owned; NULL: there is no access log */
+    struct tls_context *tls;        /* owned; NULL without certificates */
     struct frame_rules frame_rules; /* what clients may send */
     struct http_limits http_limits; /* what a handshake may hold */
 };
