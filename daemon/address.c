@@ -1,5 +1,6 @@
 #include "daemon/address.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,13 +148,57 @@ int address_add(struct config *config, const char *text, struct errmsg *errmsg)
     return rc;
 }
 
+static bool is_loopback(const char *host)
+{
+    struct in_addr in4;
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           (inet_pton(AF_INET, host, &in4) == 1 &&
+            ntohl(in4.s_addr) >> 24 == 127);
+}
+
+static int parse_admin(const char *text, struct listen_address *address,
+                       struct errmsg *errmsg)
+{
+    const char *rest;
+    if ((rest = skip(text, "unix:")))
+        return parse_unix(rest, address, errmsg);
+    rest = skip(text, "http://");
+    if (!rest) {
+        errmsg_set(errmsg, "use http://127.0.0.1:PORT or unix:PATH");
+        return -EINVAL;
+    }
+    int rc = parse_tcp(rest, address, errmsg);
+    if (rc || is_loopback(address->host))
+        return rc;
+    errmsg_set(errmsg, "the admin endpoint asks nobody who they are, so that "
+                       "it serves this machine only: use http://127.0.0.1:PORT "
+                       "or unix:PATH, and a proxy for others");
+    return -EINVAL;
+}
+
+int address_parse_admin(const char *text, struct listen_address *address_out,
+                        struct errmsg *errmsg)
+{
+    struct listen_address address = {.is_http = true};
+    int rc = parse_admin(text, &address, errmsg);
+    if (rc) {
+        address_deinit(&address);
+        return rc;
+    }
+    *address_out = address;
+    return 0;
+}
+
+void address_deinit(struct listen_address *address)
+{
+    free(address->host);
+    free(address->path);
+}
+
 void address_keep(struct config *config, size_t n)
 {
-    while (config->n_listen > n) {
-        struct listen_address *address = &config->listen[--config->n_listen];
-        free(address->host);
-        free(address->path);
-    }
+    while (config->n_listen > n)
+        address_deinit(&config->listen[--config->n_listen]);
     if (n == 0) {
         free(config->listen);
         config->listen = NULL;
@@ -175,7 +220,9 @@ bool address_equal(const struct listen_address *a,
 void address_print(const struct listen_address *address,
                    char text_out[static ADDRESS_TEXT_MAX])
 {
-    const char *scheme = address->is_tls ? "wss" : "ws";
+    const char *scheme = address->is_http  ? "http"
+                         : address->is_tls ? "wss"
+                                           : "ws";
     switch (address->kind) {
     case LISTEN_TCP: {
         bool is_ipv6 = strchr(address->host, ':');

@@ -19,6 +19,16 @@ enum { ADDRESS_TEXT_MAX = 300 }; /* with the NUL */
  */
 int address_add(struct config *config, const char *text, struct errmsg *errmsg);
 
+/*
+ * Reads the address of the admin endpoint: http://HOST:PORT with a HOST that is
+ * this machine's loopback, or unix:PATH.
+ * @address_out: to be freed with address_deinit()
+ * Returns 0, or -EINVAL with @errmsg, or -ENOMEM.
+ */
+int address_parse_admin(const char *text, struct listen_address *address_out,
+                        struct errmsg *errmsg);
+void address_deinit(struct listen_address *address);
+
 /* Keeps the first @n addresses and frees the others. */
 void address_keep(struct config *config, size_t n);
 

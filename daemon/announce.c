@@ -26,6 +26,8 @@ void announce_print(const struct server *server, FILE *file)
     const char *text;
     for (size_t i = 0; (text = server_endpoint(server, i)); i++)
         fprintf(file, "endpoint %s\n", text);
+    if ((text = server_admin_endpoint(server)))
+        fprintf(file, "admin %s\n", text);
     if ((text = server_fresh_key(server)))
         fprintf(file, "apiKey %s\n", text);
     fflush(file);

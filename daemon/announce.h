@@ -16,7 +16,8 @@ const char *announce_endpoint(const struct server *server);
  * reload. */
 const char *announce_key(const struct server *server);
 
-/* Writes a line for each endpoint, and one for a key that nobody else knows. */
+/* Writes a line for each endpoint, for the admin endpoint, and for a key that
+ * nobody else knows. */
 void announce_print(const struct server *server, FILE *file);
 
 /*

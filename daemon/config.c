@@ -14,7 +14,7 @@
 
 /*
  * The sources are applied one after the other, each over what the weaker ones
- * said. Addresses add up within one source; a stronger source starts anew.
+ * said. Some add up within one source; a stronger source starts anew.
  */
 struct source {
     struct config *config;
@@ -32,7 +32,7 @@ static bool has_seen(const struct source *source, const struct setting *setting)
 static int apply(struct source *source, const struct setting *setting,
                  const char *text, struct errmsg *errmsg)
 {
-    if (setting->type == SETTING_ADDRESSES && !has_seen(source, setting))
+    if (settings_add_up(setting) && !has_seen(source, setting))
         values_clear(source->config, setting);
     source->seen |= UINT64_C(1) << settings_index(setting);
     *source->said |= source->seen;
@@ -113,7 +113,7 @@ static int apply_entry(const struct inifile_entry *entry, void *data,
         settings_find(entry->name, strlen(entry->name));
     if (!setting)
         return refuse_unknown(entry->name, errmsg);
-    if (has_seen(file, setting) && setting->type != SETTING_ADDRESSES) {
+    if (has_seen(file, setting) && !settings_add_up(setting)) {
         errmsg_set(errmsg, "%s is set twice", setting->key);
         return -EINVAL;
     }

@@ -24,6 +24,7 @@ enum listen_kind {
 struct listen_address {
     enum listen_kind kind;
     bool is_tls;
+    bool is_http;  /* TCP, UNIX: for the admin endpoint, not for clients */
     char *host;    /* TCP: a name or an address without brackets; owned */
     char *path;    /* UNIX; owned */
     uint16_t port; /* TCP: 0 lets the system choose */
@@ -80,6 +81,9 @@ struct config {
     uint32_t connect_burst;    /* and how many may come at once */
     double request_rate;       /* messages and calls a second; 0: no limit */
     uint32_t request_burst;    /* and how many may come at once */
+    char *admin_listen;        /* NULL: there is no admin endpoint */
+    char *access_log;          /* "-": standard error; NULL: none */
+    char *access_log_format;   /* see daemon/accessline.h */
     int log_level;             /* an enum log_level */
     enum log_format log_format;
 };

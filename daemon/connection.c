@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/access.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
 #include "daemon/session.h"
@@ -38,23 +39,6 @@ static const unsigned allowed[] = {
     [CONNECTION_CLOSED] = 0,
 };
 
-static const char *const end_names[] = {
-    [END_CLIENT] = "client",
-    [END_EOF] = "eof",
-    [END_ERROR] = "error",
-    [END_FAULT] = "fault",
-    [END_REFUSED] = "refused",
-    [END_HANDSHAKE_TIMEOUT] = "handshake_timeout",
-    [END_SESSION_LIMIT] = "session_limit",
-    [END_IDLE] = "idle",
-    [END_DELETED] = "deleted",
-    [END_SEND_TIMEOUT] = "send_timeout",
-    [END_CLOSE_TIMEOUT] = "close_timeout",
-    [END_QUEUE_FULL] = "queue_full",
-    [END_SHUTDOWN] = "shutdown",
-    [END_NO_MEMORY] = "no_memory",
-};
-
 static void enter(struct connection *c, enum connection_state next)
 {
     assert(allowed[c->state] & TO(next));
@@ -81,6 +65,13 @@ static const struct config *config_of(const struct connection *c)
 }
 
 /* ---- beginning ---- */
+
+static void count_opened(struct connection *c)
+{
+    metrics_add(c->worker->metrics, METRIC_CONNECTS, 1);
+    metrics_add(c->worker->metrics, METRIC_OPEN, 1);
+    metrics_count(&c->tally->n_connects, 1);
+}
 
 void connection_new(struct worker *worker, struct mail_socket socket)
 {
@@ -112,7 +103,8 @@ fail:
     atomic_fetch_sub_explicit(&worker->n_connections, 1, memory_order_relaxed);
 }
 
-int connection_open(struct connection *c, const struct connid *id)
+int connection_open(struct connection *c, const struct connid *id,
+                    struct tally *tally)
 {
     c->id = *id;
     int rc = registry_add(&c->worker->registry, c);
@@ -121,6 +113,8 @@ int connection_open(struct connection *c, const struct connid *id)
     head_free(c->head);
     c->head = NULL;
     enter(c, CONNECTION_OPEN);
+    c->tally = tally;
+    count_opened(c);
     c->opened_ms = epoch_now_ms();
     c->active_ms = worker_now_ms(c->worker);
     wait_for(c, DEADLINE_SESSION, &c->phase);
@@ -194,6 +188,17 @@ static int append_text(struct connection *c, const struct iovec *parts,
                         parts, n_parts, config->frame_limit);
 }
 
+static void count_sent(struct connection *c, const struct iovec *parts,
+                       int n_parts)
+{
+    size_t size = 0;
+    for (int i = 0; i < n_parts; i++)
+        size += parts[i].iov_len;
+    metrics_add(c->worker->metrics, METRIC_MESSAGES_OUT, 1);
+    metrics_add(c->worker->metrics, METRIC_BYTES_OUT, size);
+    metrics_count(&c->tally->n_messages, 1);
+}
+
 /* A queue that is full because much came in one turn is not a slow peer's. */
 int connection_send(struct connection *c, const struct iovec *parts,
                     int n_parts)
@@ -204,8 +209,12 @@ int connection_send(struct connection *c, const struct iovec *parts,
         connection_flush(c);
         rc = append_text(c, parts, n_parts);
     }
-    if (rc)
+    if (rc) {
+        if (rc == -ENOBUFS && c->state == CONNECTION_OPEN)
+            metrics_add(c->worker->metrics, METRIC_QUEUE_FULL, 1);
         return rc;
+    }
+    count_sent(c, parts, n_parts);
     connection_has_output(c);
     connection_is_active(c);
     return 0;
@@ -315,10 +324,14 @@ static void free_partial(struct connection *c)
 static void leave_open(struct connection *c, enum connection_end end,
                        uint16_t code)
 {
+    if (access_is_on(c))
+        access_disconnected(c, end, code);
     registry_remove(&c->worker->registry, c);
     deadline_cancel(&c->activity);
+    metrics_add(c->worker->metrics, METRIC_OPEN, (uint64_t)-1);
+    metrics_add(c->worker->metrics, METRIC_CLOSED + end, 1);
     log_info("connection=%.*s closed reason=%s code=%u", CONNID_PRINT(&c->id),
-             end_names[end], code);
+             ending_names[end], code);
 }
 
 static void enter_closing(struct connection *c)
@@ -370,7 +383,7 @@ void connection_close_last(struct connection *c, enum connection_end end,
 
 void connection_end_head(struct connection *c, enum connection_end end)
 {
-    log_debug("handshake ended reason=%s", end_names[end]);
+    log_debug("handshake ended reason=%s", ending_names[end]);
     head_free(c->head);
     c->head = NULL;
     enter_closing(c);
@@ -416,7 +429,9 @@ void connection_drop(struct connection *c, enum connection_end end)
     if (c->state == CONNECTION_OPEN)
         leave_open(c, end, CLOSE_ABNORMAL);
     else
-        log_debug("connection ended reason=%s", end_names[end]);
+        log_debug("connection ended reason=%s", ending_names[end]);
+    if (c->state == CONNECTION_HEAD && !head_has_answered(c->head))
+        metrics_add(c->worker->metrics, METRIC_HANDSHAKE_FAILURES + end, 1);
     enter(c, CONNECTION_CLOSED);
     c->is_input_over = true;
     deadline_cancel(&c->phase);
@@ -432,6 +447,7 @@ void connection_free(struct connection *c)
     head_free(c->head);
     free_partial(c);
     free(c->user_agent);
+    free(c->source_ip);
     free(c);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "daemon/deadlines.h"
+#include "daemon/ending.h"
 #include "daemon/mailbox.h"
 #include "daemon/socket.h"
 #include "proto/connid.h"
@@ -16,6 +17,7 @@
 
 struct head;
 struct usage_entry;
+struct tally;
 struct worker;
 
 /* What a connection waits for; each is one queue of its worker. */
@@ -36,24 +38,6 @@ enum connection_state {
     CONNECTION_CLOSED,  /* freed at the end of the turn */
 };
 
-/* Why a connection ended; its name in the log says the same. */
-enum connection_end {
-    END_CLIENT,  /* the peer sent a close frame */
-    END_EOF,     /* the peer ended TCP without one */
-    END_ERROR,   /* TCP or TLS failed */
-    END_FAULT,   /* the peer broke the protocol or a limit */
-    END_REFUSED, /* the handshake was answered, but not with 101 */
-    END_HANDSHAKE_TIMEOUT,
-    END_SESSION_LIMIT,
-    END_IDLE,
-    END_DELETED,       /* DELETE @connections */
-    END_SEND_TIMEOUT,  /* the peer took nothing for too long */
-    END_CLOSE_TIMEOUT, /* the peer did not answer our close frame */
-    END_QUEUE_FULL,    /* no room for an answer the peer must get */
-    END_SHUTDOWN,      /* we are going away */
-    END_NO_MEMORY,
-};
-
 struct connection {
     struct socket socket;
     struct connid id;         /* OPEN and later */
@@ -65,7 +49,9 @@ struct connection {
     struct frame_partial *partial; /* a frame or message that has begun */
     struct head *head;             /* HEAD only; else NULL */
     struct usage_entry *usage;     /* of its key's plan; NULL: none */
+    struct tally *tally;           /* of its key; OPEN and later */
     char *user_agent;              /* as the client's handshake said; or NULL */
+    char *source_ip;               /* kept for the access log; or NULL */
     uint64_t opened_ms;            /* OPEN and later: since the epoch */
     uint64_t active_ms;  /* the last message either way, on the loop's clock */
     struct bytes unread; /* input set aside until there is room for answers */
@@ -88,9 +74,11 @@ void connection_on_deadline(enum connection_deadline which,
 
 /*
  * HEAD to OPEN: has an id from now on, and others can reach it.
+ * @tally: where its use of its key is counted
  * Returns 0 or -ENOMEM with nothing changed.
  */
-int connection_open(struct connection *c, const struct connid *id);
+int connection_open(struct connection *c, const struct connid *id,
+                    struct tally *tally);
 
 /* HEAD: what the next request may take begins now: some of it has come... */
 void connection_wait_for_head(struct connection *c);

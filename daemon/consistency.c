@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "daemon/accessline.h"
+
 #include "daemon/address.h"
 
 static bool has_tls(const struct config *config)
@@ -77,6 +79,17 @@ static int check_management(const struct config *config, struct errmsg *errmsg)
     return 0;
 }
 
+/* Only the whole of a format that came in parts can be looked at. */
+static int check_format(const struct config *config, struct errmsg *errmsg)
+{
+    struct accessline *line = NULL;
+    int rc = accessline_compile(config->access_log_format, &line, errmsg);
+    accessline_free(line);
+    if (rc)
+        errmsg_prefix(errmsg, "access_log_format");
+    return rc;
+}
+
 int consistency_check(const struct config *config, struct errmsg *errmsg)
 {
     int rc = check_tls(config, errmsg);
@@ -90,5 +103,7 @@ int consistency_check(const struct config *config, struct errmsg *errmsg)
         rc = check_rc(config, errmsg);
     if (!rc)
         rc = check_management(config, errmsg);
+    if (!rc)
+        rc = check_format(config, errmsg);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/access.h"
 #include "daemon/admit.h"
 #include "daemon/charge.h"
 #include "daemon/connection.h"
@@ -41,6 +42,17 @@ static int keep_user_agent(struct connection *c,
     return c->user_agent ? 0 : -ENOMEM;
 }
 
+/* Once the peer is gone nobody can be asked. Returns 0 or -ENOMEM. */
+static int keep_source_ip(struct connection *c)
+{
+    char ip[PEERNAME_CHARS];
+    if (!access_is_on(c) || c->source_ip)
+        return 0;
+    peername_print_ip(c->socket.fd, ip);
+    c->source_ip = strdup(ip);
+    return c->source_ip ? 0 : -ENOMEM;
+}
+
 static int open_connection(struct connection *c,
                            const struct http_reader *request,
                            const struct admission *admission)
@@ -50,10 +62,15 @@ static int open_connection(struct connection *c,
     connid_mint(&w->ids, w->slot, &id);
     int rc = keep_user_agent(c, request);
     if (rc == 0)
+        rc = keep_source_ip(c);
+    if (rc == 0)
         rc = upgrade_append_101(&c->socket.outbox,
                                 w->snapshot->config->send_queue_limit,
                                 time(NULL), admission->accept);
-    return rc ? rc : connection_open(c, &id);
+    return rc ? rc
+              : connection_open(
+                    c, &id,
+                    snapshot_tally(w->snapshot, admission->key, w->slot));
 }
 
 static void welcome(struct connection *c, const struct http_reader *request,
@@ -64,6 +81,8 @@ static void welcome(struct connection *c, const struct http_reader *request,
         connection_drop(c, END_NO_MEMORY);
         return;
     }
+    if (access_is_on(c))
+        access_connected(c);
     peername_print(c->socket.fd, peer);
     log_info("connection=%.*s opened peer=%s key=%s tls=%s worker=%u",
              CONNID_PRINT(&c->id), peer,

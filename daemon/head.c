@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/access.h"
 #include "daemon/connection.h"
 #include "daemon/errand.h"
 #include "daemon/handshake.h"
@@ -26,6 +27,8 @@ struct head {
     unsigned n_refusals;
     bool is_throttled;
     bool is_in_request; /* some has come of one that is not complete */
+    bool has_answered;
+    bool is_handshake; /* what is answered now asked for the WebSocket API */
 };
 
 struct head *head_new(const struct snapshot *snapshot, bool is_throttled)
@@ -62,6 +65,11 @@ bool head_is_busy(const struct head *head)
     return head->errand != NULL;
 }
 
+bool head_has_answered(const struct head *head)
+{
+    return head->has_answered;
+}
+
 void head_wait_for(struct head *head, struct errand *errand)
 {
     head->errand = errand;
@@ -90,6 +98,7 @@ static bool keeps_alive(const struct head *head)
 static void conclude(struct connection *c, int rc, bool keep_alive)
 {
     c->head->errand = NULL;
+    c->head->has_answered = true;
     if (rc) {
         connection_drop(c, END_NO_MEMORY);
     } else if (keep_alive) {
@@ -110,6 +119,11 @@ void head_refuse(struct connection *c, enum refusal refusal,
     bool keep_alive = keeps_alive(c->head) &&
                       refusal != REFUSAL_TOO_MANY_REQUESTS &&
                       refusal != REFUSAL_UNAVAILABLE;
+    metrics_count_refusal(w->metrics, answer_status(refusal));
+    if (c->head->is_handshake && access_is_on(c))
+        access_refused(c, http_header(c->head->http, "User-Agent", NULL),
+                       answer_status(refusal), why, &ids);
+    c->head->is_handshake = false;
     peername_print(c->socket.fd, peer);
     log_info("peer=%s refused status=%d why=\"%s\" request=%s", peer,
              answer_status(refusal), why, ids.request);
@@ -157,6 +171,7 @@ static void answer(struct connection *c)
         head_refuse(c, REFUSAL_FORBIDDEN, NULL, "unknown stage or path");
         return;
     case TARGET_SOCKET:
+        head->is_handshake = true;
         handshake_answer(c, head->http, head->is_throttled);
         return;
     case TARGET_CONNECTION:

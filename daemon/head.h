@@ -37,6 +37,9 @@ bool head_is_in_request(const struct head *head);
 /* Whether the answer to the last request depends on another worker. */
 bool head_is_busy(const struct head *head);
 
+/* Whether any request was answered so far. */
+bool head_has_answered(const struct head *head);
+
 /* The last request is answered when @errand comes back. */
 void head_wait_for(struct head *head, struct errand *errand);
 

@@ -49,6 +49,11 @@ const struct key *keys_get(const struct keys *keys, size_t index)
     return &keys->keys[index];
 }
 
+size_t keys_position(const struct keys *keys, const struct key *key)
+{
+    return (size_t)(key - keys->keys);
+}
+
 static int digest_key(const char *key, size_t n, unsigned char *digest_out)
 {
     return EVP_Digest(key, n, digest_out, NULL, EVP_sha256(), NULL) == 1

@@ -74,6 +74,9 @@ size_t keys_count(const struct keys *keys);
 /* The @index-th key, below keys_count(); disabled ones are counted, too. */
 const struct key *keys_get(const struct keys *keys, size_t index);
 
+/* The index of @key, which is of the set. */
+size_t keys_position(const struct keys *keys, const struct key *key);
+
 /* The key that equals @presented and is not disabled, or NULL. Takes the same
  * time for each. */
 const struct key *keys_find(const struct keys *keys, const char *presented);

@@ -35,6 +35,7 @@ struct listener {
     listener_cb cb;
     void *data;
     bool is_tls;
+    bool is_http;
     char *unlink_path;  /* of a Unix socket that we made; or NULL */
     ino_t unlink_inode; /* and which one it was */
     char *endpoint;
@@ -346,8 +347,9 @@ static int print_tcp_endpoint(struct listener *l, const char *host,
     else if (strcmp(host, "::") == 0)
         host = "::1";
     bool is_v6 = strchr(host, ':') != NULL;
-    return asprintf(&l->endpoint, "ws%s://%s%s%s:%u", l->is_tls ? "s" : "",
-                    is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+    const char *scheme = l->is_http ? "http" : l->is_tls ? "wss" : "ws";
+    return asprintf(&l->endpoint, "%s://%s%s%s:%u", scheme, is_v6 ? "[" : "",
+                    host, is_v6 ? "]" : "", port);
 }
 
 static int print_inherited_endpoint(struct listener *l, int fd)
@@ -374,7 +376,8 @@ static int print_endpoint(struct listener *l,
         n = print_tcp_endpoint(l, address->host, port);
         break;
     case LISTEN_UNIX:
-        n = asprintf(&l->endpoint, "ws+unix:%s:", address->path);
+        n = asprintf(&l->endpoint,
+                     l->is_http ? "unix:%s" : "ws+unix:%s:", address->path);
         break;
     case LISTEN_SYSTEMD:
         n = print_inherited_endpoint(l, l->sockets[0].fd);
@@ -445,6 +448,7 @@ int listener_open(uv_loop_t *loop, const struct listen_address *address,
     l->cb = cb;
     l->data = data;
     l->is_tls = address->is_tls;
+    l->is_http = address->is_http;
     l->reserve_fd = open_reserve();
     uv_timer_init(loop, &l->pause);
     l->pause.data = l;

@@ -28,7 +28,8 @@ int listener_open(uv_loop_t *loop, const struct listen_address *address,
 void listener_start(struct listener *listener);
 
 /*
- * Where clients connect, without the stage: "ws://127.0.0.1:8080". An address
+ * Where clients connect, without the stage: "ws://127.0.0.1:8080", or, for the
+ * admin endpoint, "http://127.0.0.1:9090" or "unix:/run/x". An address
  * that stands for all of the machine's is given as its loopback address.
  */
 const char *listener_endpoint(const struct listener *listener);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "daemon/config.h"
 
@@ -33,6 +34,9 @@ void log_close(void);
 void log_set_level(enum log_level level);
 void log_set_format(enum log_format format);
 bool log_is_enabled(enum log_level level);
+
+/* How many lines could not be written so far. */
+uint64_t log_count_lost(void);
 
 void log_write(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

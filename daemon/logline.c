@@ -16,20 +16,6 @@ static const int priorities[] = {
     [LOG_DEBUG] = 7, [LOG_TRACE] = 7,
 };
 
-/* The length of the character at @text; 0: not UTF-8, or cut at @n. */
-static size_t measure_character(const uint8_t *text, size_t n)
-{
-    utf8_state state = UTF8_START;
-    for (size_t i = 0; i < n && i < 4; i++) {
-        state = utf8_feed(state, text + i, 1);
-        if (state == UTF8_INVALID)
-            return 0;
-        if (utf8_is_complete(state))
-            return i + 1;
-    }
-    return 0;
-}
-
 /* C0, DEL, and C1, which terminals obey as well. */
 static bool is_control(const uint8_t *text, size_t n)
 {
@@ -43,7 +29,7 @@ static size_t escape(const char *text, char escaped_out[static ESCAPED_MAX])
     size_t n_rest = strnlen(text, LOGLINE_TEXT_MAX);
     size_t n_out = 0;
     while (n_rest) {
-        size_t n = measure_character(rest, n_rest);
+        size_t n = utf8_measure(rest, n_rest);
         if (n && !is_control(rest, n)) {
             memcpy(escaped_out + n_out, rest, n);
             n_out += n;

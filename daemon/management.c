@@ -56,6 +56,39 @@ static struct errand *make_errand(enum errand_action action,
     return errand;
 }
 
+static enum metrics_outcome find_outcome(enum refusal refusal)
+{
+    switch (answer_status(refusal)) {
+    case 101: /* not refused */
+        return OUTCOME_DONE;
+    case 410:
+        return OUTCOME_GONE;
+    case 413:
+    case 429:
+        return OUTCOME_LIMITED;
+    case 500:
+    case 503:
+        return OUTCOME_FAILED;
+    default:
+        return OUTCOME_REFUSED;
+    }
+}
+
+static void count_call(struct connection *c, enum errand_action action,
+                       enum refusal refusal)
+{
+    metrics_add(
+        c->worker->metrics,
+        METRIC_MANAGED + action * METRICS_OUTCOMES + find_outcome(refusal), 1);
+}
+
+static void refuse(struct connection *c, enum errand_action action,
+                   enum refusal refusal, const char *why)
+{
+    count_call(c, action, refusal);
+    head_refuse(c, refusal, NULL, why);
+}
+
 void management_conclude(const struct errand *errand)
 {
     static const char *const outcomes[] = {
@@ -69,6 +102,7 @@ void management_conclude(const struct errand *errand)
                                               : "refused");
     if (!c)
         return;
+    count_call(c, errand->action, errand->refusal);
     if (errand->refusal != REFUSAL_NONE)
         head_refuse(c, errand->refusal, NULL, "connection not reached");
     else if (errand->action == ERRAND_DELETE)
@@ -159,23 +193,25 @@ void management_answer(struct connection *c, const struct http_reader *request,
         head_refuse(c, REFUSAL_MISSING_TOKEN, NULL, "not of @connections");
         return;
     }
-    if (!is_authorized(c, request))
+    if (!is_authorized(c, request)) {
+        count_call(c, action, REFUSAL_ACCESS_DENIED);
         return;
+    }
     if (!charge_call(c->worker)) {
-        head_refuse(c, REFUSAL_LIMIT_EXCEEDED, NULL, "over request_rate");
+        refuse(c, action, REFUSAL_LIMIT_EXCEEDED, "over request_rate");
         return;
     }
     if (kind == TARGET_BAD_ID) {
-        head_refuse(c, REFUSAL_BAD_REQUEST, NULL, "not a connection id");
+        refuse(c, action, REFUSAL_BAD_REQUEST, "not a connection id");
         return;
     }
     if (action == ERRAND_POST && !is_text(request)) {
-        head_refuse(c, REFUSAL_BAD_REQUEST, NULL, "body is not UTF-8");
+        refuse(c, action, REFUSAL_BAD_REQUEST, "body is not UTF-8");
         return;
     }
     struct errand *errand = make_errand(action, id, request);
     if (errand)
         send_errand(c, errand);
     else
-        head_refuse(c, REFUSAL_INTERNAL, NULL, "out of memory");
+        refuse(c, action, REFUSAL_INTERNAL, "out of memory");
 }

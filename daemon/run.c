@@ -12,6 +12,7 @@
 
 #include "daemon/announce.h"
 #include "daemon/log.h"
+#include "daemon/metrics.h"
 #include "daemon/notify.h"
 #include "daemon/server.h"
 
@@ -90,6 +91,8 @@ static void reload(struct run *run)
     if (config_load(source->argc, source->argv, source->environment, &config,
                     &errmsg) == CONFIG_RUN)
         rc = server_reload(run->server, config, &errmsg);
+    metrics_add(server_metrics(run->server),
+                rc ? METRIC_RELOAD_REFUSED : METRIC_RELOADED, 1);
     if (rc)
         log_error("reload refused, the old settings stay: %s", errmsg.text);
     else

@@ -7,20 +7,21 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/access.h"
+#include "daemon/admin.h"
+#include "daemon/entrances.h"
 #include "daemon/keys.h"
 #include "daemon/ledger.h"
 #include "daemon/limits.h"
-#include "daemon/listener.h"
 #include "daemon/log.h"
-#include "daemon/notify.h"
 #include "daemon/ration.h"
+#include "daemon/scrape.h"
 #include "daemon/snapshot.h"
 #include "daemon/usage.h"
 #include "daemon/worker.h"
 #include "proto/tls.h"
 
 enum {
-    PASSED_MAX = 64,       /* sockets that a service manager may pass */
     DESCRIPTORS_BASE = 64, /* for ourselves: loops, listeners, files, log */
     WARNING_EVERY_MS = 1000,
 };
@@ -34,10 +35,10 @@ struct server {
     struct ration_pool rations;
     unsigned n_prepared; /* workers of the pool that are initialised */
     unsigned n_started;  /* and whose threads run */
-    struct listener **listeners;
-    size_t n_listeners;
-    char **endpoints;        /* of the listeners, with the stage */
-    char *fresh_key;         /* or NULL */
+    struct entrances entrances;
+    char *fresh_key; /* or NULL */
+    struct scrape scrape;
+    struct admin *admin;     /* or NULL */
     uv_async_t worker_ended; /* a worker's thread is about to end */
     uv_timer_t drain_timer;
     struct ledger ledger; /* pool.usage is its */
@@ -46,7 +47,6 @@ struct server {
     unsigned n_pings;   /* sent to each worker */
     uint64_t warned_ms; /* when the ceiling was last logged */
     unsigned n_closing; /* handles of ours that the loop still closes */
-    bool has_passed;    /* the service manager's sockets are taken */
     bool is_draining;
 };
 
@@ -82,6 +82,7 @@ static void on_connection(struct mail_socket socket, void *data)
     struct worker *worker = choose_worker(s, &total);
     if (total >= s->max_connections) {
         close(socket.fd);
+        metrics_add(s->scrape.metrics, METRIC_TURNED_AWAY, 1);
         if (now_ms - s->warned_ms >= WARNING_EVERY_MS) {
             log_warn("connection turned away reason=max_connections limit=%u",
                      s->max_connections);
@@ -107,6 +108,8 @@ static void on_closed(uv_handle_t *handle)
 static void close_handles(struct server *s, uv_close_cb cb)
 {
     s->n_closing = 3;
+    admin_close(s->admin);
+    s->admin = NULL;
     uv_close((uv_handle_t *)&s->worker_ended, cb);
     uv_close((uv_handle_t *)&s->ledger.timer, cb);
     uv_close((uv_handle_t *)&s->drain_timer, cb);
@@ -141,13 +144,6 @@ static void tell_workers(struct server *s, enum mail_kind kind,
         worker_tell(&s->pool.workers[i], kind, snapshot);
 }
 
-static void close_listeners(struct server *s)
-{
-    for (size_t i = 0; i < s->n_listeners; i++)
-        listener_close(s->listeners[i]);
-    s->n_listeners = 0;
-}
-
 static void on_drain_over(uv_timer_t *timer)
 {
     struct server *s = timer->data;
@@ -162,7 +158,7 @@ void server_drain(struct server *server)
         return;
     log_info("server draining");
     server->is_draining = true;
-    close_listeners(server);
+    entrances_close(&server->entrances);
     tell_workers(server, MAIL_DRAIN, NULL);
     uv_timer_start(&server->drain_timer, on_drain_over,
                    server->snapshot->config->drain_timeout_ms, 0);
@@ -183,12 +179,11 @@ void server_free(struct server *server)
     if (s->pool.rations)
         ration_pool_deinit(s->pool.rations);
     ledger_deinit(&s->ledger);
-    free(s->listeners);
-    for (size_t i = 0; s->endpoints && s->endpoints[i]; i++)
-        free(s->endpoints[i]);
-    free(s->endpoints);
+    entrances_deinit(&s->entrances);
     free(s->fresh_key);
     snapshot_unref(s->snapshot);
+    scrape_deinit(&s->scrape);
+    access_close();
     free(s);
 }
 
@@ -224,65 +219,6 @@ static void set_limits(struct server *s)
                                DESCRIPTORS_BASE + 8 * s->pool.n_workers);
 }
 
-static int add_listener(struct server *s, const struct listen_address *address,
-                        int passed_fd, struct errmsg *errmsg)
-{
-    struct listener *listener;
-    int rc = listener_open(s->loop, address, passed_fd, on_connection, s,
-                           &listener, errmsg);
-    if (rc)
-        return rc;
-    s->listeners[s->n_listeners++] = listener;
-    if (asprintf(&s->endpoints[s->n_listeners - 1], "%s/%s",
-                 listener_endpoint(listener), s->snapshot->config->stage) < 0) {
-        s->endpoints[s->n_listeners - 1] = NULL;
-        return -ENOMEM;
-    }
-    log_info("listening endpoint=%s", s->endpoints[s->n_listeners - 1]);
-    return 0;
-}
-
-static int add_passed_listeners(struct server *s,
-                                const struct listen_address *address,
-                                struct errmsg *errmsg)
-{
-    int fds[PASSED_MAX];
-    size_t n = notify_passed_sockets(fds, PASSED_MAX);
-    int rc = 0;
-    if (s->has_passed) {
-        errmsg_set(errmsg, "listen systemd: may stand there once: all sockets "
-                           "that are passed to us are of one kind");
-        return -EINVAL;
-    }
-    s->has_passed = true;
-    if (n == 0) {
-        errmsg_set(errmsg, "listen systemd: no socket was passed to us: start "
-                           "monologued.socket, or listen on an address");
-        return -EINVAL;
-    }
-    for (size_t i = 0; i < n && rc == 0; i++)
-        rc = add_listener(s, address, fds[i], errmsg);
-    return rc;
-}
-
-static int open_listeners(struct server *s, struct errmsg *errmsg)
-{
-    const struct config *config = s->snapshot->config;
-    size_t most = config->n_listen + PASSED_MAX;
-    int rc = 0;
-    s->listeners = calloc(most, sizeof *s->listeners);
-    s->endpoints = calloc(most + 1, sizeof *s->endpoints);
-    if (!s->listeners || !s->endpoints)
-        return -ENOMEM;
-    for (size_t i = 0; i < config->n_listen && rc == 0; i++) {
-        const struct listen_address *address = &config->listen[i];
-        rc = address->kind == LISTEN_SYSTEMD
-                 ? add_passed_listeners(s, address, errmsg)
-                 : add_listener(s, address, -1, errmsg);
-    }
-    return rc;
-}
-
 static int open_usage(struct server *s, struct errmsg *errmsg)
 {
     const struct snapshot *snapshot = s->snapshot;
@@ -315,6 +251,32 @@ static int open_workers(struct server *s)
     return 0;
 }
 
+static int open_counters(struct server *s)
+{
+    int rc = scrape_init(&s->scrape, s->loop, &s->pool);
+    return rc ? rc : snapshot_count_keys(s->snapshot, s->scrape.tallies);
+}
+
+static bool is_ready(void *data)
+{
+    struct server *s = data;
+    return !s->is_draining;
+}
+
+static int append_metrics(struct bytes *out, size_t limit, void *data)
+{
+    const struct server *s = data;
+    return scrape_append(&s->scrape, out, limit);
+}
+
+static int open_admin(struct server *s, struct errmsg *errmsg)
+{
+    const char *address = s->snapshot->config->admin_listen;
+    const struct admin_source source = {is_ready, append_metrics, s};
+    return address ? admin_open(s->loop, address, source, &s->admin, errmsg)
+                   : 0;
+}
+
 static int start(struct server *s)
 {
     for (unsigned i = 0; i < s->pool.n_workers; i++) {
@@ -323,8 +285,7 @@ static int start(struct server *s)
             return rc;
         s->n_started++;
     }
-    for (size_t i = 0; i < s->n_listeners; i++)
-        listener_start(s->listeners[i]);
+    entrances_start(&s->entrances);
     return 0;
 }
 
@@ -350,7 +311,14 @@ static int open_all(struct server *s, struct config *config,
     if (rc)
         return rc;
     set_limits(s);
-    rc = open_listeners(s, errmsg);
+    rc = open_counters(s);
+    if (!rc)
+        rc = access_open(s->snapshot->config->access_log, errmsg);
+    if (!rc)
+        rc = entrances_open(&s->entrances, s->loop, s->snapshot->config,
+                            on_connection, s, errmsg);
+    if (!rc)
+        rc = open_admin(s, errmsg);
     return rc ? rc : start(s);
 }
 
@@ -363,7 +331,7 @@ static void on_undone(uv_handle_t *handle)
 /* Undoes a half-opened server; the loop closes our handles meanwhile. */
 static void undo(struct server *s)
 {
-    close_listeners(s);
+    entrances_close(&s->entrances);
     tell_workers(s, MAIL_STOP, NULL);
     free_workers(s);
     close_handles(s, on_undone);
@@ -406,10 +374,17 @@ int server_open(uv_loop_t *loop, struct config *config, server_cb stopped,
 
 const char *server_endpoint(const struct server *server, size_t index)
 {
-    for (size_t i = 0; i < index; i++)
-        if (!server->endpoints[i])
-            return NULL;
-    return server->endpoints[index];
+    return entrances_endpoint(&server->entrances, index);
+}
+
+const char *server_admin_endpoint(const struct server *server)
+{
+    return server->admin ? admin_endpoint(server->admin) : NULL;
+}
+
+struct metrics *server_metrics(const struct server *server)
+{
+    return server->scrape.metrics;
 }
 
 const struct config *server_config(const struct server *server)
@@ -456,9 +431,14 @@ int server_reload(struct server *server, struct config *config,
     rc = snapshot_new(config, fresh_key, &snapshot, errmsg);
     if (rc)
         return rc;
-    rc = usage_set_plans(s->pool.usage, snapshot->keys, uv_now(s->loop));
+    rc = snapshot_count_keys(snapshot, s->scrape.tallies);
+    if (!rc)
+        rc = access_open(config->access_log, errmsg);
+    if (!rc)
+        rc = usage_set_plans(s->pool.usage, snapshot->keys, uv_now(s->loop));
     if (rc) {
-        errmsg_set(errmsg, "out of memory");
+        if (rc == -ENOMEM)
+            errmsg_set(errmsg, "out of memory");
         snapshot_unref(snapshot);
         return rc;
     }

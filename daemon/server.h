@@ -12,6 +12,7 @@
 #include "daemon/config.h"
 #include "proto/errmsg.h"
 
+struct metrics;
 struct server;
 
 /* Told once, when the last worker has ended; @server may be freed now. */
@@ -41,6 +42,12 @@ void server_free(struct server *server);
 /* Where clients connect, one per address: "ws://127.0.0.1:8080/latest"; NULL
  * when there are not that many. Valid as long as @server. */
 const char *server_endpoint(const struct server *server, size_t index);
+
+/* Where the admin endpoint is; NULL: there is none. */
+const char *server_admin_endpoint(const struct server *server);
+
+/* What the main thread counts, for more to be counted there. */
+struct metrics *server_metrics(const struct server *server);
 
 /* The settings in force; valid until the next reload. */
 const struct config *server_config(const struct server *server);

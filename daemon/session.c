@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/access.h"
 #include "daemon/charge.h"
 #include "daemon/log.h"
 #include "daemon/route.h"
@@ -33,18 +34,21 @@ static void answer(struct connection *c, const void *text, size_t size)
         connection_drop(c, rc == -ENOMEM ? END_NO_MEMORY : END_QUEUE_FULL);
 }
 
-static void refuse(struct connection *sender, const char *message)
+static void send_error(struct connection *sender, const char *message)
 {
     char text[PACKET_ERROR_MAX];
     struct connid request;
+    metrics_add(sender->worker->metrics, METRIC_ERROR_FRAMES, 1);
     connid_mint_request(&sender->worker->ids, &request);
+    if (sender->state == CONNECTION_OPEN && access_is_on(sender))
+        access_failed(sender, &request);
     answer(sender, text,
            packet_write_error(text, message, &sender->id, &request));
 }
 
 void session_refuse(struct connection *sender)
 {
-    refuse(sender, "Internal server error");
+    send_error(sender, "Internal server error");
 }
 
 /* Returns whether the sender may say one more; otherwise it has been told. */
@@ -55,7 +59,7 @@ static bool charge(struct connection *c)
         return true;
     log_debug("connection=%.*s message refused why=\"%s\"",
               CONNID_PRINT(&c->id), excess);
-    refuse(c, excess);
+    send_error(c, excess);
     return false;
 }
 
@@ -67,6 +71,50 @@ static const char *verdict_name(enum route_verdict verdict)
         [ROUTE_MALFORMED] = "malformed", [ROUTE_TOO_LONG] = "too_long",
     };
     return names[verdict];
+}
+
+static void count_received(struct connection *c, size_t size)
+{
+    metrics_add(c->worker->metrics, METRIC_MESSAGES_IN, 1);
+    metrics_add(c->worker->metrics, METRIC_BYTES_IN, size);
+    metrics_count(&c->tally->n_messages, 1);
+}
+
+/* What became of a message that was none, or did not get to its receiver. */
+static enum metric find_cause(enum route_verdict verdict, int rc)
+{
+    switch (verdict) {
+    case ROUTE_MALFORMED:
+        return METRIC_UNDELIVERED_MALFORMED;
+    case ROUTE_TOO_LONG:
+        return METRIC_UNDELIVERED_TOO_LONG;
+    case ROUTE_REMOTE:
+        return rc == -ENOBUFS ? METRIC_UNDELIVERED_MAILBOX_FULL
+                              : metrics_cause(rc);
+    case ROUTE_WHOAMI:
+    case ROUTE_LOCAL:
+    case ROUTE_GONE:
+        break;
+    }
+    return metrics_cause(rc);
+}
+
+static void refuse(struct connection *c, enum route_verdict verdict, int rc)
+{
+    metrics_count_undelivered(c->worker->metrics, find_cause(verdict, rc));
+    log_debug("connection=%.*s packet refused verdict=%s errno=%d",
+              CONNID_PRINT(&c->id), verdict_name(verdict), -rc);
+    session_refuse(c);
+}
+
+static void note_relayed(struct connection *c, enum route_verdict verdict)
+{
+    metrics_add(c->worker->metrics,
+                verdict == ROUTE_LOCAL ? METRIC_RELAYED_LOCAL
+                                       : METRIC_RELAYED_REMOTE,
+                1);
+    if (access_is_on(c))
+        access_relayed(c);
 }
 
 static void on_message(struct connection *c, const struct frame *frame)
@@ -82,6 +130,7 @@ static void on_message(struct connection *c, const struct frame *frame)
     struct route route;
     int rc = -ENOENT;
     connection_is_active(c);
+    count_received(c, frame->size);
     if (charge_has_limits(c) && !charge(c))
         return;
     enum route_verdict verdict =
@@ -90,6 +139,8 @@ static void on_message(struct connection *c, const struct frame *frame)
               CONNID_PRINT(&c->id), frame->size, verdict_name(verdict));
     switch (verdict) {
     case ROUTE_WHOAMI:
+        if (access_is_on(c))
+            access_relayed(c);
         answer(c, c->id.chars, CONNID_CHARS);
         return;
     case ROUTE_LOCAL:
@@ -105,11 +156,10 @@ static void on_message(struct connection *c, const struct frame *frame)
     case ROUTE_TOO_LONG:
         break;
     }
-    if (rc) {
-        log_debug("connection=%.*s packet refused verdict=%s errno=%d",
-                  CONNID_PRINT(&c->id), verdict_name(verdict), -rc);
-        session_refuse(c);
-    }
+    if (rc)
+        refuse(c, verdict, rc);
+    else
+        note_relayed(c, verdict);
 }
 
 static void on_ping(struct connection *c, const struct frame *frame)

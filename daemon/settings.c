@@ -90,6 +90,9 @@ const struct setting settings_table[] = {
     {FIELD(write_rc), .type = SETTING_PATH,
      .help = "write endpoint and key here as a .monologuerc"},
 
+    {FIELD(admin_listen), .type = SETTING_ADMIN,
+     .help = "health, readiness and metrics over HTTP here"},
+
     {FIELD(workers), .type = SETTING_NUMBER,
      .initial = "0", .min = 1, .max = 1024, .zero = "one per CPU",
      .help = "threads that serve connections"},
@@ -155,6 +158,11 @@ const struct setting settings_table[] = {
     {FIELD(log_format), .type = SETTING_CHOICE, RELOADABLE,
      .initial = "text", .choice = choose_format,
      .help = "how it is logged"},
+    {FIELD(access_log), .type = SETTING_PATH, RELOADABLE,
+     .help = "a line for each CONNECT, MESSAGE and DISCONNECT; -: stderr"},
+    {FIELD(access_log_format), .type = SETTING_FORMAT, RELOADABLE,
+     .initial = "clf",
+     .help = "clf, json or a text with $context variables"},
 };
 /* clang-format on */
 
@@ -179,6 +187,12 @@ const struct setting *settings_find(const char *key, size_t n)
         if (matches(settings_table[i].key, key, n))
             return &settings_table[i];
     return NULL;
+}
+
+bool settings_add_up(const struct setting *setting)
+{
+    return setting->type == SETTING_ADDRESSES ||
+           setting->type == SETTING_FORMAT;
 }
 
 size_t settings_index(const struct setting *setting)

@@ -15,6 +15,8 @@ enum setting_type {
     SETTING_STAGE,     /* char *: a stage name */
     SETTING_KEY,       /* char *: an API key; never shown */
     SETTING_PATH,      /* char * */
+    SETTING_ADMIN,     /* char *: an address of the admin endpoint */
+    SETTING_FORMAT,    /* char *: of the access log; the parts add up */
     SETTING_BOOLEAN,   /* bool */
     SETTING_CHOICE,    /* int: the index of a word */
     SETTING_NUMBER,    /* uint32_t */
@@ -45,6 +47,9 @@ extern const size_t settings_count;
 /* The row of the key "idle_timeout" or, as an option says it, "idle-timeout";
  * NULL: no such key. */
 const struct setting *settings_find(const char *key, size_t n);
+
+/* Whether what one source says several times adds up. */
+bool settings_add_up(const struct setting *setting);
 
 /* The position of @setting in the table. */
 size_t settings_index(const struct setting *setting);

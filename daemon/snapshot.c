@@ -121,12 +121,36 @@ int snapshot_new(struct config *config, const char *fresh_key,
         rc = load_credentials(s, errmsg);
     if (rc == 0)
         rc = load_certificate(s, errmsg);
+    if (rc == 0 && config->access_log)
+        rc = accessline_compile(config->access_log_format, &s->access, errmsg);
     if (rc) {
         snapshot_unref(s);
         return rc;
     }
     *snapshot_out = s;
     return 0;
+}
+
+int snapshot_count_keys(struct snapshot *snapshot, struct tallies *tallies)
+{
+    size_t n = keys_count(snapshot->keys);
+    int rc = 0;
+    snapshot->tallies = calloc(n + 1, sizeof *snapshot->tallies);
+    if (!snapshot->tallies)
+        return -ENOMEM;
+    for (size_t i = 0; i <= n && rc == 0; i++)
+        rc =
+            tallies_add(tallies, i < n ? keys_get(snapshot->keys, i)->name : "",
+                        &snapshot->tallies[i]);
+    return rc;
+}
+
+struct tally *snapshot_tally(const struct snapshot *snapshot,
+                             const struct key *key, unsigned slot)
+{
+    size_t position =
+        key ? keys_position(snapshot->keys, key) : keys_count(snapshot->keys);
+    return snapshot->tallies[position] + (size_t)slot * TALLY_STRIDE;
 }
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
@@ -142,6 +166,8 @@ void snapshot_unref(struct snapshot *snapshot)
         return;
     keys_free(snapshot->keys);
     credentials_free(snapshot->credentials);
+    free(snapshot->tallies);
+    accessline_free(snapshot->access);
     tls_context_free(snapshot->tls);
     config_free(snapshot->config);
     free(snapshot);

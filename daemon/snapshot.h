@@ -8,9 +8,11 @@
 
 #include <stdatomic.h>
 
+#include "daemon/accessline.h"
 #include "daemon/config.h"
 #include "daemon/credentials.h"
 #include "daemon/keys.h"
+#include "daemon/tally.h"
 #include "proto/frame.h"
 #include "proto/http.h"
 #include "proto/tls.h"
@@ -21,9 +23,12 @@ struct snapshot {
     struct keys *keys;               /* owned; empty: nobody may connect */
     struct credentials *credentials; /* owned; of the management API */
     bool is_management_open;         /* its requests need no signature */
-    struct tls_context *tls;         /* owned; NULL without certificates */
-    struct frame_rules frame_rules;  /* what clients may send */
-    struct http_limits http_limits;  /* what a handshake may hold */
+    struct tally **tallies; /* owned: the first of each key's, by its position;
+                               then those of no key */
+    struct accessline *access;      /* owned; NULL: there is no access log */
+    struct tls_context *tls;        /* owned; NULL without certificates */
+    struct frame_rules frame_rules; /* what clients may send */
+    struct http_limits http_limits; /* what a handshake may hold */
 };
 
 /*
@@ -36,6 +41,14 @@ struct snapshot {
  */
 int snapshot_new(struct config *config, const char *fresh_key,
                  struct snapshot **snapshot_out, struct errmsg *errmsg);
+
+/* Has the use of its keys counted in @tallies; before any other thread sees it.
+ * Returns 0 or -ENOMEM. */
+int snapshot_count_keys(struct snapshot *snapshot, struct tallies *tallies);
+
+/* Where the worker @slot counts what is done with @key, NULL: without any. */
+struct tally *snapshot_tally(const struct snapshot *snapshot,
+                             const struct key *key, unsigned slot);
 
 /* Both are safe from any thread. */
 struct snapshot *snapshot_ref(struct snapshot *snapshot);

@@ -8,7 +8,7 @@
 #include "daemon/keys.h"
 #include "daemon/quantity.h"
 
-enum { STAGE_CHARS = 128 };
+enum { STAGE_CHARS = 128, FORMAT_LINE_MAX = 150 };
 
 /* What there is to know of a type. Setters return 0, -EINVAL, -ERANGE or
  * -ENOMEM and change nothing then. */
@@ -76,19 +76,25 @@ static int set_stage(struct config *config, const struct setting *setting,
     return replace_text(config, setting, text);
 }
 
-/* A path must be able to stand in a file: on one line, and not a comment. */
+/* On one line, and not as a comment. */
+static bool can_stand_in_file(const char *text)
+{
+    size_t n = strlen(text);
+    if (n == 0 || strchr(" ;", text[0]) || text[n - 1] == ' ' ||
+        strstr(text, " ;"))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
 static int set_path(struct config *config, const struct setting *setting,
                     const char *text, struct errmsg *errmsg)
 {
-    size_t n = strlen(text);
     (void)errmsg;
-    if (n == 0 || strchr(" ;", text[0]) || text[n - 1] == ' ' ||
-        strstr(text, " ;"))
-        return -EINVAL;
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            return -EINVAL;
-    return replace_text(config, setting, text);
+    return can_stand_in_file(text) ? replace_text(config, setting, text)
+                                   : -EINVAL;
 }
 
 static void print_text(const struct config *config,
@@ -205,6 +211,58 @@ static void print_rate(const struct config *config,
             *(double *)field(config, setting));
 }
 
+/* As set_path(), so that a file can hold it; there a long one is cut up. */
+static int set_format(struct config *config, const struct setting *setting,
+                      const char *text, struct errmsg *errmsg)
+{
+    const char *before = *text_field(config, setting);
+    char *all = NULL;
+    (void)errmsg;
+    if (!can_stand_in_file(text))
+        return -EINVAL;
+    if (asprintf(&all, "%s%s", before ? before : "", text) < 0)
+        return -ENOMEM;
+    free(*text_field(config, setting));
+    *text_field(config, setting) = all;
+    return 0;
+}
+
+/* How much of @text fits on one line, such that both ends read back. */
+static size_t cut_format(const char *text)
+{
+    size_t n = strlen(text);
+    if (n <= FORMAT_LINE_MAX)
+        return n;
+    for (n = FORMAT_LINE_MAX; n > 1; n--)
+        if (text[n - 1] != ' ' && !strchr(" ;", text[n]))
+            return n;
+    return FORMAT_LINE_MAX;
+}
+
+static void print_format(const struct config *config,
+                         const struct setting *setting, FILE *file)
+{
+    const char *text = *text_field(config, setting);
+    while (*text) {
+        size_t n = cut_format(text);
+        fprintf(file, "%s = %.*s\n", setting->key, (int)n, text);
+        text += n;
+    }
+}
+
+static int set_admin(struct config *config, const struct setting *setting,
+                     const char *text, struct errmsg *errmsg)
+{
+    struct listen_address address;
+    int rc = address_parse_admin(text, &address, errmsg);
+    if (rc == -EINVAL)
+        errmsg_prefix(errmsg, "\"%.150s\" is not an address for it", text);
+    if (rc)
+        return rc;
+    address_deinit(&address);
+    return replace_text(config, setting, text);
+}
+
 static const struct type types[] = {
     [SETTING_ADDRESSES] = {set_addresses, print_addresses, "ADDRESS", NULL, 0,
                            0},
@@ -215,6 +273,9 @@ static const struct type types[] = {
     [SETTING_KEY] = {set_key, print_key, "KEY", NULL, 0, 0},
     [SETTING_PATH] = {set_path, print_text, "FILE",
                       "a path: leave the setting out for none", 0, 0},
+    [SETTING_ADMIN] = {set_admin, print_text, "ADDRESS", NULL, 0, 0},
+    [SETTING_FORMAT] = {set_format, print_format, "FORMAT",
+                        "a format: no blanks at the ends, no \" ;\"", 0, 0},
     [SETTING_BOOLEAN] = {set_boolean, print_boolean, "",
                          "true or false: use one of them", sizeof(bool), 0},
     [SETTING_CHOICE] = {set_choice, print_choice, "", NULL, sizeof(int), 0},

@@ -12,8 +12,8 @@
 enum { VALUES_WORDS = 80 };
 
 /*
- * Reads @text into the field of @setting; addresses are added to those that
- * are there.
+ * Reads @text into the field of @setting; where settings_add_up(), it is added
+ * to what is there.
  * Returns 0, or with @config unchanged and @errmsg naming key, value and what
  * would be right: -EINVAL, -ENOMEM. The value of an API key is not told.
  */

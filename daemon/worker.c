@@ -54,7 +54,8 @@ int worker_send_errand(struct worker *worker, unsigned slot,
     return rc;
 }
 
-/* Tells each sender of ours in @mail, which nobody took, that it failed. */
+/* Tells each sender of ours in @mail, which nobody took, that it failed. Of
+ * returns the other worker has counted why. */
 static void bounce(struct worker *w, const struct mail *mail)
 {
     struct mail_record record;
@@ -64,6 +65,9 @@ static void bounce(struct worker *w, const struct mail *mail)
         struct connection *sender = registry_find(&w->registry, &record.from);
         log_debug("connection=%.*s packet refused verdict=undelivered",
                   CONNID_PRINT(&record.from));
+        if (mail->kind == MAIL_PACKETS)
+            metrics_count_undelivered(w->metrics,
+                                      METRIC_UNDELIVERED_MAILBOX_FULL);
         if (sender)
             session_refuse(sender);
     }
@@ -91,9 +95,12 @@ static void deliver(struct worker *w, const struct mail *mail)
     size_t offset = 0;
     while (mail_next(mail, &offset, &record, &payload)) {
         struct connection *receiver = registry_find(&w->registry, &record.to);
-        if (receiver &&
-            session_deliver(receiver, &record.from, payload, record.size) == 0)
+        int rc = receiver ? session_deliver(receiver, &record.from, payload,
+                                            record.size)
+                          : -ENOENT;
+        if (rc == 0)
             continue;
+        metrics_count_undelivered(w->metrics, metrics_cause(rc));
         struct mail *back = mail_for(w, w->returns, MAIL_RETURNS, mail->origin);
         if (!back ||
             mail_append(back, &record.to, &record.from, NULL, 0, INT32_MAX))
@@ -347,8 +354,9 @@ int worker_init(struct worker *worker, const struct worker_pool *pool,
     use_snapshot(w, snapshot_ref(snapshot));
     w->packets = calloc(pool->n_workers, sizeof *w->packets);
     w->returns = calloc(pool->n_workers, sizeof *w->returns);
+    w->metrics = metrics_new();
     int rc = -ENOMEM;
-    if (!w->packets || !w->returns)
+    if (!w->packets || !w->returns || !w->metrics)
         goto fail_memory;
     rc = registry_init(&w->registry);
     if (rc)
@@ -367,6 +375,7 @@ fail_loop:
 fail_registry:
     registry_deinit(&w->registry);
 fail_memory:
+    metrics_free(w->metrics);
     free(w->packets);
     free(w->returns);
     snapshot_unref(w->snapshot);
@@ -388,6 +397,7 @@ void worker_deinit(struct worker *worker, bool was_started)
     mailbox_deinit(&w->mailbox);
     socket_set_deinit(&w->sockets);
     registry_deinit(&w->registry);
+    metrics_free(w->metrics);
     free(w->packets);
     free(w->returns);
     snapshot_unref(w->snapshot);

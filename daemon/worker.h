@@ -14,6 +14,7 @@
 #include "daemon/connection.h"
 #include "daemon/deadlines.h"
 #include "daemon/mailbox.h"
+#include "daemon/metrics.h"
 #include "daemon/ration.h"
 #include "daemon/registry.h"
 #include "daemon/snapshot.h"
@@ -48,6 +49,7 @@ struct worker {
     atomic_uint n_connections; /* counted up by who hands them over */
 
     struct snapshot *snapshot; /* a reference */
+    struct metrics *metrics;   /* owned; written by this thread */
     struct socket_set sockets;
     struct mailbox mailbox;
     struct mail **packets; /* by slot: what the turn has for others; or NULL */

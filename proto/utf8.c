@@ -111,3 +111,16 @@ utf8_state utf8_feed(utf8_state state, const uint8_t *text, size_t n)
     }
     return state;
 }
+
+size_t utf8_measure(const uint8_t *text, size_t n)
+{
+    utf8_state state = UTF8_START;
+    for (size_t i = 0; i < n && i < 4; i++) {
+        state = utf8_feed(state, text + i, 1);
+        if (state == UTF8_INVALID)
+            return 0;
+        if (utf8_is_complete(state))
+            return i + 1;
+    }
+    return 0;
+}

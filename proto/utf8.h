@@ -22,3 +22,7 @@ static inline bool utf8_is_complete(utf8_state state)
 {
     return state == UTF8_START;
 }
+
+/* The length of the character that @text starts with; 0: it is not UTF-8, or
+ * cut at @n. */
+size_t utf8_measure(const uint8_t *text, size_t n);

@@ -276,6 +276,11 @@ const char *daemon_key(struct daemon *daemon)
     return find_line(daemon, "apiKey", 0);
 }
 
+const char *daemon_admin(struct daemon *daemon)
+{
+    return find_line(daemon, "admin", 0);
+}
+
 void daemon_await_log(struct daemon *daemon, const char *text)
 {
     long long deadline_ms = daemon_now_ms() + DAEMON_WAIT_MS;

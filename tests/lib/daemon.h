@@ -68,6 +68,9 @@ const char *daemon_endpoint(struct daemon *daemon, unsigned index);
 /* The key that it made up and printed. */
 const char *daemon_key(struct daemon *daemon);
 
+/* Where its admin endpoint is: "http://127.0.0.1:4711". */
+const char *daemon_admin(struct daemon *daemon);
+
 /* What it has written so far; the caller frees it. */
 char *daemon_output(struct daemon *daemon);
 char *daemon_log(struct daemon *daemon);

@@ -239,9 +239,11 @@ START_TEST(a_full_disk_costs_lines_only)
     dup2(fd, STDERR_FILENO);
     close(fd);
     ck_assert_int_eq(log_open(LOG_INFO, LOG_TEXT), 0);
+    uint64_t n_lost = log_count_lost();
     for (int i = 0; i < 100; i++)
         log_info("n=%d", i);
     log_close();
+    ck_assert_uint_eq(log_count_lost(), n_lost + 100);
     dup2(saved_fd, STDERR_FILENO);
     close(saved_fd);
 }

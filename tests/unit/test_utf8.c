@@ -193,6 +193,31 @@ START_TEST(what_is_invalid_stays_invalid)
 }
 END_TEST
 
+START_TEST(a_character_is_measured)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+        size_t expected;
+    } cases[] = {
+        {"ab", 2, 1},
+        {"\xc3\xa9", 2, 2},
+        {"\xc3\xa9", 1, 0},
+        {"\xe2\x82\xac!", 4, 3},
+        {"\xf0\x9f\x98\x80", 4, 4},
+        {"\xf0\x9f\x98\x80", 3, 0},
+        {"\xff", 1, 0},
+        {"\x80", 1, 0},
+        {"", 0, 0},
+        {"\xed\xa0\x80", 3, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_uint_eq(
+            utf8_measure((const uint8_t *)cases[i].text, cases[i].n),
+            cases[i].expected);
+}
+END_TEST
+
 START_TEST(nothing_is_a_text)
 {
     ck_assert(utf8_is_complete(utf8_feed(UTF8_START, NULL, 0)));
@@ -209,6 +234,7 @@ int main(void)
     tcase_add_test(tcase, four_bytes_at_the_edges_are_judged_right);
     tcase_add_test(tcase, a_text_is_the_same_in_any_cuts);
     tcase_add_test(tcase, what_is_invalid_stays_invalid);
+    tcase_add_test(tcase, a_character_is_measured);
     tcase_add_test(tcase, nothing_is_a_text);
     suite_add_tcase(suite, tcase);
     return suite_run_suite(suite);

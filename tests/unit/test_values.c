@@ -97,6 +97,27 @@ static const struct {
     {"api_key", "secret", "# api_key = (set, not shown)\n", NULL},
     {"api_key", "se cret", NULL,
      "api_key: a key is printable ASCII without blanks"},
+    {"admin_listen", "http://127.0.0.1:9090",
+     "admin_listen = http://127.0.0.1:9090\n", NULL},
+    {"admin_listen", "http://127.9.9.9:0",
+     "admin_listen = http://127.9.9.9:0\n", NULL},
+    {"admin_listen", "http://[::1]:1", "admin_listen = http://[::1]:1\n", NULL},
+    {"admin_listen", "unix:/run/x", "admin_listen = unix:/run/x\n", NULL},
+    {"admin_listen", "https://localhost:1", NULL,
+     "admin_listen: \"https://localhost:1\" is not an address for it: use "
+     "http://127.0.0.1:PORT or unix:PATH"},
+    {"admin_listen", "http://example.org:1", NULL,
+     "admin_listen: \"http://example.org:1\" is not an address for it: the "
+     "admin endpoint asks nobody who they are, so that it serves this machine "
+     "only: use http://127.0.0.1:PORT or unix:PATH, and a proxy for others"},
+    {"access_log_format", "{\"a\":\"$context.status\"}",
+     "access_log_format = {\"a\":\"$context.status\"}\n", NULL},
+    {"access_log_format", " clf", NULL,
+     "access_log_format: \" clf\" is not a format: no blanks at the ends, no "
+     "\" ;\""},
+    {"access_log_format", "$context.status ; x", NULL,
+     "access_log_format: \"$context.status ; x\" is not a format: no blanks "
+     "at the ends, no \" ;\""},
     {"listen", "ws://127.0.0.1:0", "listen = ws://127.0.0.1:0\n", NULL},
     {"listen", "wss://[::1]:65535", "listen = wss://[::1]:65535\n", NULL},
     {"listen", " ws://localhost:1\tunix:/run/x ",
