@@ -57,9 +57,6 @@ static const struct answer {
     [REFUSAL_PAYLOAD_TOO_LARGE] = {413, "Request Entity Too Large",
                                    "PayloadTooLargeException",
                                    "Payload Too Large", ""},
-    [REFUSAL_BODY_TOO_LARGE] = {413, "Request Entity Too Large",
-                                "RequestEntityTooLargeException",
-                                "Request Entity Too Large", ""},
     [REFUSAL_TARGET_TOO_LONG] = {414, "URI Too Long", NULL, "URI Too Long", ""},
     [REFUSAL_NOT_WEBSOCKET] = {426, "Upgrade Required", NULL, NULL,
                                "Upgrade: websocket\r\n"},
@@ -90,7 +87,7 @@ enum refusal answer_to_fault(int http_status)
 {
     switch (http_status) {
     case 413:
-        return REFUSAL_BODY_TOO_LARGE;
+        return REFUSAL_PAYLOAD_TOO_LARGE;
     case 414:
         return REFUSAL_TARGET_TOO_LONG;
     case 431:

@@ -21,7 +21,6 @@ enum refusal {
     REFUSAL_INCOMPLETE_SIGNATURE, /* 403 IncompleteSignatureException */
     REFUSAL_INVALID_SIGNATURE,    /* 403 InvalidSignatureException */
     REFUSAL_GONE,                 /* 410 GoneException, and no body */
-    REFUSAL_BODY_TOO_LARGE,       /* 413 RequestEntityTooLargeException */
     REFUSAL_PAYLOAD_TOO_LARGE,    /* 413 PayloadTooLargeException */
     REFUSAL_TARGET_TOO_LONG,      /* 414 */
     REFUSAL_NOT_WEBSOCKET,        /* 426 to a plain GET */

@@ -77,8 +77,6 @@ static const struct {
     {REFUSAL_GONE, 410, "GoneException", ""},
     {REFUSAL_PAYLOAD_TOO_LARGE, 413, "PayloadTooLargeException",
      "{\"message\":\"Payload Too Large\"}"},
-    {REFUSAL_BODY_TOO_LARGE, 413, "RequestEntityTooLargeException",
-     "{\"message\":\"Request Entity Too Large\"}"},
     {REFUSAL_TARGET_TOO_LONG, 414, NULL, "{\"message\":\"URI Too Long\"}"},
     {REFUSAL_NOT_WEBSOCKET, 426, NULL, ""},
     {REFUSAL_VERSION, 426, NULL, ""},
@@ -125,6 +123,7 @@ START_TEST(each_fault_of_the_reader_has_its_refusal)
     const int faults[] = {400, 413, 414, 431, 500};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         ck_assert_int_eq(answer_status(answer_to_fault(faults[i])), faults[i]);
+    ck_assert_int_eq(answer_to_fault(413), REFUSAL_PAYLOAD_TOO_LARGE);
     ck_assert_int_eq(answer_to_fault(501), REFUSAL_BAD_REQUEST);
     ck_assert_int_eq(answer_to_fault(505), REFUSAL_BAD_REQUEST);
     ck_assert_int_eq(answer_status(REFUSAL_NONE), 101);
