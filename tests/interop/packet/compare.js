@@ -1,70 +1,20 @@
 'use strict';
 
 /*
- * Asks JSON.parse and an ajv schema, which is how the original router judges,
- * about many packets and compares what our scanner makes of them.
+ * Asks the original router's rules about many packets and compares what our
+ * scanner makes of them.
  *
  * usage: compare.js <scanner> [packets to generate] [seed]
  */
 
 const { spawnSync } = require('child_process');
-const Ajv = require('ajv');
 
 const { Generator } = require('./generate');
+const { isSame, judge } = require('./judge');
 const { picked } = require('./picked');
 
 const BATCH = 2000;
-
-const validate = new Ajv().compile({
-    type: 'object',
-    properties: {
-        to: { type: 'string', minLength: 1 },
-        from: { type: 'string', minLength: 1 },
-        payload: {
-            type: 'object',
-            properties: {
-                type: { type: 'string', minLength: 1 },
-                data: { type: 'object' },
-            },
-            required: ['type'],
-            additionalProperties: false,
-        },
-    },
-    required: ['to', 'from', 'payload'],
-    additionalProperties: false,
-});
-
-/* What the original does: returns a verdict, and the packet if it is relayed. */
-function judge(text) {
-    if (text === 'whoami') return { verdict: 'whoami' };
-    try {
-        const packet = JSON.parse(text);
-        packet.from = 'eHrdFcnvvHcCE-w=';
-        if (validate(packet)) return { verdict: 'relay', packet };
-    } catch (error) {
-        if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    }
-    return { verdict: 'malformed' };
-}
-
-/* Deep equality, order of members and sign of zero included, at any depth. */
-function isSame(a, b) {
-    const pairs = [[a, b]];
-    while (pairs.length) {
-        const [x, y] = pairs.pop();
-        if (Object.is(x, y)) continue;
-        if (x === null || y === null || typeof x !== 'object' || typeof y !== 'object') return false;
-        if (Array.isArray(x) !== Array.isArray(y)) return false;
-        const names = Object.keys(x);
-        const others = Object.keys(y);
-        if (names.length !== others.length) return false;
-        for (let i = 0; i < names.length; i++) {
-            if (names[i] !== others[i]) return false;
-            pairs.push([x[names[i]], y[names[i]]]);
-        }
-    }
-    return true;
-}
+const FROM = 'eHrdFcnvvHcCE-w=';
 
 function scan(scanner, packets) {
     const input = Buffer.concat(packets.flatMap((packet) => {
@@ -105,7 +55,7 @@ function main([scanner, count = '6000', seed = '1']) {
     for (let first = 0; first < packets.length; first += BATCH) {
         const batch = packets.slice(first, first + BATCH);
         scan(scanner, batch).forEach((line, i) => {
-            const expected = judge(batch[i].toString());
+            const expected = judge(batch[i].toString(), FROM);
             const fault = differ(batch[i], line, expected);
             tally[expected.verdict]++;
             if (fault) {

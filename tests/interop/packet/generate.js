@@ -135,6 +135,11 @@ class Generator {
         return members;
     }
 
+    /* Whom a good packet is for. */
+    receiver() {
+        return this.filled();
+    }
+
     filled() {
         return '"' + this.piece() + this.string().slice(1);
     }
@@ -181,7 +186,7 @@ class Generator {
         const members = [];
         if (flaw !== 'no to')
             members.push(['to', flaw === 'bad to'
-                ? this.pick(['""', 'null', '0', '[]', '{"a":1}', '["a"]', 'true']) : this.filled()]);
+                ? this.pick(['""', 'null', '0', '[]', '{"a":1}', '["a"]', 'true']) : this.receiver()]);
         if (flaw !== 'no payload')
             members.push(['payload', flaw === 'bad payload'
                 ? this.pick(['null', '[]', '"a"', '12', 'false', '[{"type":"a"}]'])

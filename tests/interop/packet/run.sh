@@ -1,6 +1,10 @@
 #!/bin/sh
-# Runs compare.js with what it is given; 77, skipped, where it cannot run.
+# run.sh SCRIPT ARGS...: runs one of the scripts here; 77, skipped, where it
+# cannot run.
 here=$(dirname "$0")/..
 . "$here/need.sh"
 need_node ajv
-exec node "$here/packet/compare.js" "$@"
+need_node ws8
+script=$1
+shift
+exec node "$here/packet/$script" "$@"
