@@ -92,29 +92,22 @@ uint64_t access_count_lost(void)
 
 /* ---- lines ---- */
 
-static uint64_t epoch_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Adds what is known of every connection, and queues the line. */
-static void put(struct connection *c, struct accessline_facts *facts)
+static void put(struct connection *c, struct accessline_facts facts)
 {
     const struct snapshot *snapshot = c->worker->snapshot;
     char line[ACCESSLINE_MAX];
     char ip[PEERNAME_CHARS];
     if (!c->source_ip)
         peername_print_ip(c->socket.fd, ip);
-    facts->now_ms = epoch_now_ms();
-    facts->stage = snapshot->config->stage;
-    facts->source_ip = c->source_ip ? c->source_ip : ip;
-    lines_put(&lines, line, accessline_print(snapshot->access, facts, line));
+    facts.now_ms = worker_epoch_ms();
+    facts.stage = snapshot->config->stage;
+    facts.source_ip = c->source_ip ? c->source_ip : ip;
+    lines_put(&lines, line, accessline_print(snapshot->access, &facts, line));
 }
 
 /* The same of one that is open. @request: NULL: it gets an id now */
-static void put_open(struct connection *c, struct accessline_facts *facts,
+static void put_open(struct connection *c, struct accessline_facts facts,
                      const struct connid *request)
 {
     struct connid minted;
@@ -124,12 +117,12 @@ static void put_open(struct connection *c, struct accessline_facts *facts,
         request = &minted;
     }
     snprintf(id, sizeof id, "%.*s", CONNID_PRINT(request));
-    facts->request = id;
-    facts->extended_request = id;
-    facts->connection = &c->id;
-    facts->connected_ms = c->opened_ms;
-    facts->user_agent = c->user_agent;
-    facts->key_name = c->tally->name[0] ? c->tally->name : NULL;
+    facts.request = id;
+    facts.extended_request = id;
+    facts.connection = &c->id;
+    facts.connected_ms = c->opened_ms;
+    facts.user_agent = c->user_agent;
+    facts.key_name = c->tally->name[0] ? c->tally->name : NULL;
     put(c, facts);
 }
 
@@ -137,7 +130,7 @@ void access_connected(struct connection *c)
 {
     struct accessline_facts facts = {.event = ACCESSLINE_CONNECT,
                                      .status = 101};
-    put_open(c, &facts, NULL);
+    put_open(c, facts, NULL);
 }
 
 void access_refused(struct connection *c, const char *user_agent, int status,
@@ -153,7 +146,7 @@ void access_refused(struct connection *c, const char *user_agent, int status,
         .user_agent = user_agent,
     };
     snprintf(extended, sizeof extended, "%.*s", CONNID_PRINT(&ids->gateway));
-    put(c, &facts);
+    put(c, facts);
 }
 
 static void put_message(struct connection *c, int status, const char *error,
@@ -165,7 +158,7 @@ static void put_message(struct connection *c, int status, const char *error,
                                      .error = error,
                                      .message = &id};
     connid_mint(&c->worker->ids, c->worker->slot, &id);
-    put_open(c, &facts, request);
+    put_open(c, facts, request);
 }
 
 void access_relayed(struct connection *c)
@@ -185,5 +178,5 @@ void access_disconnected(struct connection *c, enum connection_end end,
                                      .status = 200,
                                      .end = ending_names[end],
                                      .close_code = code};
-    put_open(c, &facts, NULL);
+    put_open(c, facts, NULL);
 }

@@ -52,13 +52,6 @@ static void wait_for(struct connection *c, enum connection_deadline which,
                   worker_now_ms(c->worker));
 }
 
-static uint64_t epoch_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static const struct config *config_of(const struct connection *c)
 {
     return c->worker->snapshot->config;
@@ -115,7 +108,7 @@ int connection_open(struct connection *c, const struct connid *id,
     enter(c, CONNECTION_OPEN);
     c->tally = tally;
     count_opened(c);
-    c->opened_ms = epoch_now_ms();
+    c->opened_ms = worker_epoch_ms();
     c->active_ms = worker_now_ms(c->worker);
     wait_for(c, DEADLINE_SESSION, &c->phase);
     wait_for(c, DEADLINE_IDLE, &c->activity);

@@ -63,19 +63,13 @@ static json_t *json_identity(const struct connection *c)
                      c->user_agent ? json_string(c->user_agent) : NULL);
 }
 
-static uint64_t epoch_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static enum refusal tell(const struct connection *c, char **json_out)
 {
     uint64_t ago_ms = worker_now_ms(c->worker) - c->active_ms;
-    json_t *facts = json_pack(
-        "{s:o, s:o, s:o}", "connectedAt", json_time(c->opened_ms), "identity",
-        json_identity(c), "lastActiveAt", json_time(epoch_now_ms() - ago_ms));
+    json_t *facts =
+        json_pack("{s:o, s:o, s:o}", "connectedAt", json_time(c->opened_ms),
+                  "identity", json_identity(c), "lastActiveAt",
+                  json_time(worker_epoch_ms() - ago_ms));
     *json_out = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
     json_decref(facts);
     return *json_out ? REFUSAL_NONE : REFUSAL_INTERNAL;

@@ -127,7 +127,7 @@ static int open_draft(const char *path, char **draft_out)
     if (fd < 0) {
         int rc = -errno;
         free(draft);
-        return rc;
+        return rc < 0 ? rc : -EIO;
     }
     *draft_out = draft;
     return fd;

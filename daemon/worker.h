@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 #include <uv.h>
 
 #include "daemon/connection.h"
@@ -89,6 +90,15 @@ int worker_hand_over(struct worker *worker, struct mail_socket socket);
 
 /* ---- on the worker's own thread ---- */
 
+/* Milliseconds since the epoch, for people; from any thread. */
+static inline uint64_t worker_epoch_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* On the clock of its loop; as old as the turn. */
 static inline uint64_t worker_now_ms(const struct worker *worker)
 {
     return uv_now(&worker->loop);
