@@ -166,9 +166,10 @@ void access_relayed(struct connection *c)
     put_message(c, 200, NULL, NULL);
 }
 
-void access_failed(struct connection *c, const struct connid *request)
+void access_failed(struct connection *c, int status, const char *error,
+                   const struct connid *request)
 {
-    put_message(c, 500, "Internal server error", request);
+    put_message(c, status, error, request);
 }
 
 void access_disconnected(struct connection *c, enum connection_end end,

@@ -47,8 +47,9 @@ void access_refused(struct connection *c, const char *user_agent, int status,
 /* A message of @c was relayed or answered. */
 void access_relayed(struct connection *c);
 
-/* A message of @c got an error frame with the id @request. */
-void access_failed(struct connection *c, const struct connid *request);
+/* A message of @c got an error frame that says @error, with the id @request. */
+void access_failed(struct connection *c, int status, const char *error,
+                   const struct connid *request);
 
 /* @c, which is open, will not be from now on. */
 void access_disconnected(struct connection *c, enum connection_end end,

@@ -25,8 +25,9 @@ static const char *const statuses[METRICS_STATUSES] = {
     "429", "431", "500", "503", "other"};
 static const char *const directions[] = {"in", "out"};
 static const char *const ways[] = {"local", "remote"};
-static const char *const causes[] = {"malformed",  "gone",         "too_long",
-                                     "queue_full", "mailbox_full", "no_memory"};
+static const char *const causes[] = {"throttled", "malformed",  "gone",
+                                     "too_long",  "queue_full", "mailbox_full",
+                                     "no_memory"};
 static const char *const kinds[] = {"ClientError", "IntegrationError",
                                     "ExecutionError"};
 static const char *const actions[METRICS_ACTIONS] = {"POST", "GET", "DELETE"};
@@ -96,7 +97,7 @@ static const struct family {
      COUNTER,
      {LABEL("way", ways)},
      "Packets passed on: by the sender's worker, or to another one."},
-    {METRIC_UNDELIVERED_MALFORMED,
+    {METRIC_UNDELIVERED_THROTTLED,
      "monologued_undelivered_total",
      COUNTER,
      {LABEL("cause", causes)},
@@ -105,7 +106,7 @@ static const struct family {
      "monologued_error_frames_total",
      COUNTER,
      {{0}},
-     "Internal server error frames sent to clients."},
+     "Error frames sent to clients."},
     {METRIC_QUEUE_FULL,
      "monologued_send_queue_full_total",
      COUNTER,
@@ -178,13 +179,18 @@ void metrics_count_refusal(struct metrics *metrics, int status)
                 1);
 }
 
+static enum metric find_kind(enum metric cause)
+{
+    if (cause == METRIC_UNDELIVERED_THROTTLED)
+        return METRIC_CLIENT_ERRORS;
+    return cause <= METRIC_UNDELIVERED_TOO_LONG ? METRIC_INTEGRATION_ERRORS
+                                                : METRIC_EXECUTION_ERRORS;
+}
+
 void metrics_count_undelivered(struct metrics *metrics, enum metric cause)
 {
     metrics_add(metrics, cause, 1);
-    metrics_add(metrics,
-                cause <= METRIC_UNDELIVERED_TOO_LONG ? METRIC_INTEGRATION_ERRORS
-                                                     : METRIC_EXECUTION_ERRORS,
-                1);
+    metrics_add(metrics, find_kind(cause), 1);
 }
 
 enum metric metrics_cause(int rc)

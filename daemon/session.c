@@ -34,21 +34,22 @@ static void answer(struct connection *c, const void *text, size_t size)
         connection_drop(c, rc == -ENOMEM ? END_NO_MEMORY : END_QUEUE_FULL);
 }
 
-static void send_error(struct connection *sender, const char *message)
+static void send_error(struct connection *sender, int status,
+                       const char *message)
 {
     char text[PACKET_ERROR_MAX];
     struct connid request;
     metrics_add(sender->worker->metrics, METRIC_ERROR_FRAMES, 1);
     connid_mint_request(&sender->worker->ids, &request);
     if (sender->state == CONNECTION_OPEN && access_is_on(sender))
-        access_failed(sender, &request);
+        access_failed(sender, status, message, &request);
     answer(sender, text,
            packet_write_error(text, message, &sender->id, &request));
 }
 
 void session_refuse(struct connection *sender)
 {
-    send_error(sender, "Internal server error");
+    send_error(sender, 500, "Internal server error");
 }
 
 /* Returns whether the sender may say one more; otherwise it has been told. */
@@ -59,7 +60,8 @@ static bool charge(struct connection *c)
         return true;
     log_debug("connection=%.*s message refused why=\"%s\"",
               CONNID_PRINT(&c->id), excess);
-    send_error(c, excess);
+    metrics_count_undelivered(c->worker->metrics, METRIC_UNDELIVERED_THROTTLED);
+    send_error(c, 429, excess);
     return false;
 }
 

@@ -132,6 +132,22 @@ START_TEST(the_id_of_an_error_frame_is_the_requests)
 }
 END_TEST
 
+START_TEST(a_message_above_a_limit_is_told_as_such)
+{
+    struct daemon *daemon =
+        DAEMON("--access-log=access.log", FORMAT, "--workers=1",
+               "--request-rate=0.001", "--request-burst=1");
+    struct peer *peer = peer_open(daemon);
+    peer_say(peer, "whoami");
+    (void)peer_hear(peer);
+    peer_say(peer, "whoami");
+    (void)peer_hear(peer);
+    await_line(daemon, "access.log", "MESSAGE $default 429 ");
+    peer_free(peer);
+    daemon_end(daemon);
+}
+END_TEST
+
 /* As logrotate does it: rename, then tell. */
 START_TEST(a_reload_opens_the_file_again)
 {
@@ -261,6 +277,7 @@ int main(void)
     const TTest *const once[] = {
         a_refusal_has_a_line_and_a_management_call_has_none,
         the_id_of_an_error_frame_is_the_requests,
+        a_message_above_a_limit_is_told_as_such,
         a_reload_opens_the_file_again,
         a_reload_turns_it_on_and_off,
         a_dash_is_standard_error,

@@ -89,8 +89,8 @@ START_TEST(labels_stand_where_their_metric_is)
     static const char *const expected[] = {
         "\nmonologued_disconnect_total{reason=\"idle\"} 1\n",
         "\nmonologued_handshake_failures_total{reason=\"eof\"} 2\n",
-        "\nmonologued_management_calls_total{action=\"DELETE\",outcome="
-        "\"gone\"} 3\n",
+        ("\nmonologued_management_calls_total{action=\"DELETE\",outcome="
+         "\"gone\"} 3\n"),
         "\nmonologued_undelivered_total{cause=\"mailbox_full\"} 4\n",
         "\nmonologued_build_info{version=\"",
     };
@@ -130,6 +130,7 @@ START_TEST(undelivered_packets_are_counted_by_cause_and_as_cloudwatch_does)
         enum metric cause;
         enum metric kind;
     } cases[] = {
+        {METRIC_UNDELIVERED_THROTTLED, METRIC_CLIENT_ERRORS},
         {METRIC_UNDELIVERED_MALFORMED, METRIC_INTEGRATION_ERRORS},
         {METRIC_UNDELIVERED_GONE, METRIC_INTEGRATION_ERRORS},
         {METRIC_UNDELIVERED_TOO_LONG, METRIC_INTEGRATION_ERRORS},
