@@ -56,7 +56,7 @@ run_asan() {
 run_tsan() {
     step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false \
         -Doptimization=1 -- \
-        --no-suite long --no-suite policy --timeout-multiplier 5
+        --no-suite long --no-suite policy --no-suite hasty --timeout-multiplier 5
 }
 
 run_valgrind() {
