@@ -15,8 +15,8 @@ struct run_source {
 
 /*
  * Prepares the process, once and before anything else: a closed standard
- * descriptor is opened on /dev/null, so that no socket takes its place, and a
- * peer that went away raises no SIGPIPE.
+ * descriptor is opened on /dev/null, so that no socket takes its place, a peer
+ * that went away raises no SIGPIPE, and freed memory is kept for the next turn.
  * Returns 0 or a negative errno.
  */
 int run_prepare(void);
