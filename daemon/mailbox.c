@@ -1,8 +1,10 @@
 #include "daemon/mailbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "daemon/errand.h"
@@ -60,14 +62,41 @@ bool mail_next(const struct mail *mail, size_t *offset,
     return true;
 }
 
-static void drain(uv_async_t *async)
+int mailbox_init(struct mailbox *mailbox, size_t limit, mailbox_cb cb,
+                 void *data)
 {
-    struct mailbox *mailbox = async->data;
+    *mailbox = (struct mailbox){.limit = limit, .cb = cb, .data = data};
+    list_init(&mailbox->queue);
+    mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (mailbox->wake_fd < 0)
+        return -errno;
+    int rc = uv_mutex_init(&mailbox->mutex);
+    if (rc)
+        close(mailbox->wake_fd);
+    return rc;
+}
+
+/*
+ * Either the poster sees that we sleep or we see its mail, because both write
+ * their own word before they read the other's, in an order that all agree on.
+ */
+bool mailbox_may_sleep(struct mailbox *mailbox)
+{
+    atomic_store(&mailbox->is_asleep, true);
+    return !atomic_load(&mailbox->has_mail);
+}
+
+void mailbox_drain(struct mailbox *mailbox)
+{
     struct list mails;
+    atomic_store_explicit(&mailbox->is_asleep, false, memory_order_relaxed);
+    if (!atomic_load_explicit(&mailbox->has_mail, memory_order_relaxed))
+        return;
     list_init(&mails);
     uv_mutex_lock(&mailbox->mutex);
     list_splice(&mails, &mailbox->queue);
     mailbox->n_bytes = 0;
+    atomic_store(&mailbox->has_mail, false);
     uv_mutex_unlock(&mailbox->mutex);
     while (!list_is_empty(&mails)) {
         struct mail *mail = list_entry(mails.next, struct mail, link);
@@ -76,27 +105,11 @@ static void drain(uv_async_t *async)
     }
 }
 
-int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, size_t limit,
-                 mailbox_cb cb, void *data)
-{
-    *mailbox = (struct mailbox){.limit = limit, .cb = cb, .data = data};
-    list_init(&mailbox->queue);
-    mailbox->async.data = mailbox;
-    int rc = uv_mutex_init(&mailbox->mutex);
-    if (rc)
-        return rc;
-    rc = uv_async_init(loop, &mailbox->async, drain);
-    if (rc)
-        uv_mutex_destroy(&mailbox->mutex);
-    return rc;
-}
-
 void mailbox_close(struct mailbox *mailbox)
 {
     uv_mutex_lock(&mailbox->mutex);
     mailbox->is_closed = true;
     uv_mutex_unlock(&mailbox->mutex);
-    uv_close((uv_handle_t *)&mailbox->async, NULL);
 }
 
 void mailbox_deinit(struct mailbox *mailbox)
@@ -104,9 +117,19 @@ void mailbox_deinit(struct mailbox *mailbox)
     list_for_each (node, after, &mailbox->queue)
         mail_free(list_entry(node, struct mail, link));
     uv_mutex_destroy(&mailbox->mutex);
+    close(mailbox->wake_fd);
 }
 
-/* With the mutex held, so that the loop's handle is not closed meanwhile. */
+/* Without a reader the count only grows: by one for each sleep. */
+static void wake(struct mailbox *mailbox)
+{
+    const uint64_t one = 1;
+    ssize_t n = write(mailbox->wake_fd, &one, sizeof one);
+    assert(n == sizeof one);
+    (void)n;
+}
+
+/* With the mutex held. */
 static int enqueue(struct mailbox *mailbox, struct mail *mail)
 {
     size_t size = mail->kind == MAIL_PACKETS ? bytes_size(&mail->records) : 0;
@@ -114,10 +137,9 @@ static int enqueue(struct mailbox *mailbox, struct mail *mail)
         return -EPIPE;
     if (size > mailbox->limit - mailbox->n_bytes)
         return -ENOBUFS;
-    if (list_is_empty(&mailbox->queue))
-        uv_async_send(&mailbox->async);
     mailbox->n_bytes += size;
     list_append(&mailbox->queue, &mail->link);
+    atomic_store(&mailbox->has_mail, true);
     return 0;
 }
 
@@ -126,5 +148,7 @@ int mailbox_post(struct mailbox *mailbox, struct mail *mail)
     uv_mutex_lock(&mailbox->mutex);
     int rc = enqueue(mailbox, mail);
     uv_mutex_unlock(&mailbox->mutex);
+    if (rc == 0 && atomic_exchange(&mailbox->is_asleep, false))
+        wake(mailbox);
     return rc;
 }

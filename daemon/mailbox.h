@@ -1,11 +1,14 @@
 /*
- * Messages between loops: a bounded queue that many fill and one drains.
+ * Messages between threads: a bounded queue that many fill and one drains.
  *
  * Whatever crosses is owned by the mail. Packets are posted in batches, one
- * mail for all that a worker has for another after one turn.
+ * mail for all that a worker has for another after one turn. Who drains says
+ * when it is about to sleep, and only then does posting cost a system call.
  */
 #pragma once
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -49,16 +52,18 @@ struct mail_record {
     uint32_t size; /* of the payload's text; 0 in RETURNS */
 };
 
-/* Told each mail on the draining loop, in order of posting; owns it. */
+/* Told each mail on the draining thread, in order of posting; owns it. */
 typedef void (*mailbox_cb)(struct mail *mail, void *data);
 
 struct mailbox {
-    uv_mutex_t mutex;  /* guards queue, n_bytes and is_closed */
-    struct list queue; /* struct mail */
-    bool is_closed;    /* nobody drains any more */
-    size_t n_bytes;    /* of the PACKETS in queue */
-    size_t limit;      /* n_bytes at most */
-    uv_async_t async;  /* wakes the loop that drains */
+    uv_mutex_t mutex;      /* guards queue, n_bytes and is_closed */
+    struct list queue;     /* struct mail */
+    atomic_bool has_mail;  /* the queue is not empty */
+    atomic_bool is_asleep; /* who drains must be woken */
+    bool is_closed;        /* nobody drains any more */
+    size_t n_bytes;        /* of the PACKETS in queue */
+    size_t limit;          /* n_bytes at most */
+    int wake_fd;           /* an eventfd; to be watched for edges, not read */
     mailbox_cb cb;
     void *data; /* for cb */
 };
@@ -87,22 +92,34 @@ bool mail_next(const struct mail *mail, size_t *offset,
                struct mail_record *record_out, const uint8_t **payload_out);
 
 /*
- * @loop:  whose thread drains
  * @limit: bytes of PACKETS that may wait at most
  * Returns 0 or a negative errno with nothing to undo.
  */
-int mailbox_init(struct mailbox *mailbox, uv_loop_t *loop, size_t limit,
-                 mailbox_cb cb, void *data);
-
-/* Stops draining, on the loop's thread; the loop must then run once more. Who
- * posts from now on is told so. */
-void mailbox_close(struct mailbox *mailbox);
+int mailbox_init(struct mailbox *mailbox, size_t limit, mailbox_cb cb,
+                 void *data);
 
 /* Frees mail that still waits; nobody may post any more. */
 void mailbox_deinit(struct mailbox *mailbox);
 
+/* ---- on the thread that drains ---- */
+
 /*
- * Posts from any thread and wakes the loop.
+ * To be asked before waiting for anything. Returns true if there is no mail:
+ * the next that comes makes wake_fd readable. Until mailbox_drain() is called,
+ * one more is not told.
+ */
+bool mailbox_may_sleep(struct mailbox *mailbox);
+
+/* Tells all mail that has come. Costs next to nothing when none has. */
+void mailbox_drain(struct mailbox *mailbox);
+
+/* Nothing will be drained any more: who posts from now on is told so. */
+void mailbox_close(struct mailbox *mailbox);
+
+/* ---- on any thread ---- */
+
+/*
+ * Posts, and wakes who drains if it sleeps.
  * Returns 0 with @mail taken, or with @mail still the caller's:
  *   -EPIPE    the mailbox is closed
  *   -ENOBUFS  PACKETS only: more than the limit would wait. All other mail is

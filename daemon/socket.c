@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    EVENTS_MAX = 256,     /* sockets told of in one turn */
     CIPHER_LIMIT = 65536, /* bytes of ciphertext made ahead of the kernel */
     CIPHER_CHUNK = 32768, /* of plaintext encrypted at a time */
 };
@@ -22,48 +20,22 @@ struct socket_tls {
 
 /* ---- the set ---- */
 
-static void tell_ready(uv_poll_t *handle, int status, int events)
+int socket_set_init(struct socket_set *set, socket_cb cb)
 {
-    struct socket_set *set = handle->data;
-    struct epoll_event ready[EVENTS_MAX];
-    (void)status;
-    (void)events;
-    int n = epoll_wait(set->epoll_fd, ready, EVENTS_MAX, 0);
-    for (int i = 0; i < n; i++) {
-        struct socket *socket = ready[i].data.ptr;
-        uint32_t flags = ready[i].events;
-        if (socket->fd >= 0) /* an earlier event may have closed it */
-            set->cb(socket, flags & ~(uint32_t)EPOLLOUT, flags & EPOLLOUT);
-    }
-}
-
-int socket_set_init(struct socket_set *set, uv_loop_t *loop, socket_cb cb)
-{
-    int rc = -ENOMEM;
     *set = (struct socket_set){.cb = cb, .epoll_fd = -1};
     set->input = malloc(SOCKET_READ_SIZE);
     set->plain = malloc(SOCKET_PLAIN_SIZE);
-    if (!set->input || !set->plain)
-        goto fail;
+    if (!set->input || !set->plain) {
+        socket_set_deinit(set);
+        return -ENOMEM;
+    }
     set->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (set->epoll_fd < 0) {
-        rc = -errno;
-        goto fail;
+        int rc = -errno;
+        socket_set_deinit(set);
+        return rc;
     }
-    rc = uv_poll_init(loop, &set->handle, set->epoll_fd);
-    if (rc)
-        goto fail;
-    set->handle.data = set;
-    uv_poll_start(&set->handle, UV_READABLE, tell_ready);
     return 0;
-fail:
-    socket_set_deinit(set);
-    return rc;
-}
-
-void socket_set_close(struct socket_set *set)
-{
-    uv_close((uv_handle_t *)&set->handle, NULL);
 }
 
 void socket_set_deinit(struct socket_set *set)
@@ -73,6 +45,31 @@ void socket_set_deinit(struct socket_set *set)
     free(set->input);
     free(set->plain);
     *set = (struct socket_set){.epoll_fd = -1};
+}
+
+int socket_set_add_waker(struct socket_set *set, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    return epoll_ctl(set->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+void socket_set_wait(struct socket_set *set, int timeout_ms)
+{
+    int n = epoll_wait(set->epoll_fd, set->ready, SOCKET_READY_MAX, timeout_ms);
+    assert(n >= 0 || errno == EINTR);
+    set->n_ready = n < 0 ? 0 : n;
+}
+
+void socket_set_tell(struct socket_set *set)
+{
+    for (int i = 0; i < set->n_ready; i++) {
+        struct socket *socket = set->ready[i].data.ptr;
+        uint32_t flags = set->ready[i].events;
+        /* A waker has no socket, and an earlier event may have closed it. */
+        if (socket && socket->fd >= 0)
+            set->cb(socket, flags & ~(uint32_t)EPOLLOUT, flags & EPOLLOUT);
+    }
+    set->n_ready = 0;
 }
 
 /* ---- a socket ---- */

@@ -1,17 +1,17 @@
 /*
  * A peer's stream: bytes in, bytes out, TLS or not, never blocking.
  *
- * All sockets of a worker stand in one epoll set, which stands in the worker's
- * libuv loop as a single handle: a socket costs the loop no memory and a ready
- * one no second look. Input lands in buffers that all sockets of a worker
- * share; output waits in the socket's own outbox until it is flushed.
+ * All sockets of a worker stand in one epoll set, which is what the worker
+ * waits on. Input lands in buffers that all sockets of a worker share; output
+ * waits in the socket's own outbox until it is flushed.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
+#include <sys/epoll.h>
+#include <uv.h> /* UV_EOF */
 
 #include "proto/bytes.h"
 #include "proto/tls.h"
@@ -19,6 +19,7 @@
 enum {
     SOCKET_READ_SIZE = 65536, /* bytes taken from one socket in one turn */
     SOCKET_PLAIN_SIZE = SOCKET_READ_SIZE + 16384, /* see tls_feed() */
+    SOCKET_READY_MAX = 256, /* sockets told of in one turn */
 };
 
 struct socket;
@@ -34,9 +35,10 @@ typedef void (*socket_cb)(struct socket *socket, bool is_readable,
 struct socket_set {
     int epoll_fd;
     socket_cb cb;
-    uint8_t *input;   /* owned; SOCKET_READ_SIZE: what was read last */
-    uint8_t *plain;   /* owned; SOCKET_PLAIN_SIZE: and decrypted */
-    uv_poll_t handle; /* of epoll_fd */
+    uint8_t *input; /* owned; SOCKET_READ_SIZE: what was read last */
+    uint8_t *plain; /* owned; SOCKET_PLAIN_SIZE: and decrypted */
+    int n_ready;    /* of ready: waited for and not told yet */
+    struct epoll_event ready[SOCKET_READY_MAX];
 };
 
 /* What becomes of the bytes that a peer sends. */
@@ -56,11 +58,21 @@ struct socket {
 };
 
 /* Returns 0 or a negative errno with nothing to undo. */
-int socket_set_init(struct socket_set *set, uv_loop_t *loop, socket_cb cb);
-
-/* Stops watching, on the loop's thread; the loop must then run once more. */
-void socket_set_close(struct socket_set *set);
+int socket_set_init(struct socket_set *set, socket_cb cb);
 void socket_set_deinit(struct socket_set *set);
+
+/*
+ * Lets @fd, an eventfd that nobody reads, end a wait.
+ * Returns 0 or a negative errno.
+ */
+int socket_set_add_waker(struct socket_set *set, int fd);
+
+/* Waits until a socket is ready or a waker rings, @timeout_ms at most; -1: for
+ * as long as it takes. */
+void socket_set_wait(struct socket_set *set, int timeout_ms);
+
+/* Tells of each socket that the last wait found ready. */
+void socket_set_tell(struct socket_set *set);
 
 /*
  * Starts to watch @fd.

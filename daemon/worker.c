@@ -1,6 +1,5 @@
 #include "daemon/worker.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -231,10 +230,15 @@ static void free_dead(struct worker *w)
     list_init(&w->dead);
 }
 
-static void on_timer(uv_timer_t *timer);
+static void update_now(struct worker *w)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    w->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
-/* Sets the timer to the next deadline, unless it rings before that anyway. */
-static void set_timer(struct worker *w)
+/* For how long nothing is due, in milliseconds; -1: for ever. */
+static int spare_time(const struct worker *w)
 {
     uint64_t next_ms = DEADLINE_NEVER;
     for (int i = 0; i < N_DEADLINES; i++) {
@@ -242,21 +246,20 @@ static void set_timer(struct worker *w)
         if (due_ms < next_ms)
             next_ms = due_ms;
     }
-    if (next_ms >= w->timer_at_ms)
-        return;
-    uint64_t now_ms = worker_now_ms(w);
-    w->timer_at_ms = next_ms;
-    uv_timer_start(&w->timer, on_timer, next_ms > now_ms ? next_ms - now_ms : 0,
-                   0);
+    if (next_ms == DEADLINE_NEVER)
+        return -1;
+    if (next_ms <= w->now_ms)
+        return 0;
+    return next_ms - w->now_ms < INT32_MAX ? (int)(next_ms - w->now_ms) : INT32_MAX;
 }
 
-static void close_handles(struct worker *w)
+static void pass_deadlines(struct worker *w)
 {
-    w->is_closed = true;
-    mailbox_close(&w->mailbox);
-    socket_set_close(&w->sockets);
-    uv_close((uv_handle_t *)&w->turn_end, NULL);
-    uv_close((uv_handle_t *)&w->timer, NULL);
+    for (int i = 0; i < N_DEADLINES; i++) {
+        struct deadline *due;
+        while ((due = deadlines_take_due(&w->deadlines[i], w->now_ms)))
+            connection_on_deadline((enum connection_deadline)i, due);
+    }
 }
 
 static void end_turn(struct worker *w)
@@ -265,35 +268,26 @@ static void end_turn(struct worker *w)
     post_all(w, w->returns);
     flush_all(w);
     free_dead(w);
-    if (w->is_closed)
-        return;
-    if (w->is_draining &&
-        atomic_load_explicit(&w->n_connections, memory_order_relaxed) == 0)
-        close_handles(w);
-    else
-        set_timer(w);
 }
 
-static void on_turn_end(uv_check_t *check)
+static void run_turn(struct worker *w)
 {
-    end_turn(check->data);
-}
-
-/* Outside of a turn: libuv runs timers before it waits for input. */
-static void on_timer(uv_timer_t *timer)
-{
-    struct worker *w = timer->data;
-    uint64_t now_ms = worker_now_ms(w);
-    w->timer_at_ms = DEADLINE_NEVER;
-    for (int i = 0; i < N_DEADLINES; i++) {
-        struct deadline *due;
-        while ((due = deadlines_take_due(&w->deadlines[i], now_ms)))
-            connection_on_deadline((enum connection_deadline)i, due);
-    }
+    socket_set_wait(&w->sockets,
+                    mailbox_may_sleep(&w->mailbox) ? spare_time(w) : 0);
+    update_now(w);
+    socket_set_tell(&w->sockets);
+    mailbox_drain(&w->mailbox);
+    pass_deadlines(w);
     end_turn(w);
 }
 
 /* ---- the thread ---- */
+
+static bool is_done(const struct worker *w)
+{
+    return w->is_draining &&
+           atomic_load_explicit(&w->n_connections, memory_order_relaxed) == 0;
+}
 
 static void run(void *data)
 {
@@ -301,7 +295,9 @@ static void run(void *data)
     char name[16];
     snprintf(name, sizeof name, "worker %u", w->slot);
     pthread_setname_np(pthread_self(), name);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
+    while (!is_done(w))
+        run_turn(w);
+    mailbox_close(&w->mailbox);
     atomic_store(&w->has_ended, true);
     uv_async_send(w->ended);
 }
@@ -322,23 +318,23 @@ static void init_deadlines(struct worker *w)
         deadlines_init(&w->deadlines[i], 0, i == DEADLINE_IDLE);
 }
 
-static int init_handles(struct worker *w)
+static int init_waiting(struct worker *w)
 {
-    int rc = socket_set_init(&w->sockets, &w->loop, connection_on_ready);
+    int rc = socket_set_init(&w->sockets, connection_on_ready);
     if (rc)
         return rc;
-    rc = mailbox_init(&w->mailbox, &w->loop, w->snapshot->config->mailbox_limit,
-                      on_mail, w);
+    rc = mailbox_init(&w->mailbox, w->snapshot->config->mailbox_limit, on_mail,
+                      w);
     if (rc) {
-        socket_set_close(&w->sockets);
+        socket_set_deinit(&w->sockets);
         return rc;
     }
-    uv_check_init(&w->loop, &w->turn_end);
-    w->turn_end.data = w;
-    uv_check_start(&w->turn_end, on_turn_end);
-    uv_timer_init(&w->loop, &w->timer);
-    w->timer.data = w;
-    return 0;
+    rc = socket_set_add_waker(&w->sockets, w->mailbox.wake_fd);
+    if (rc) {
+        mailbox_deinit(&w->mailbox);
+        socket_set_deinit(&w->sockets);
+    }
+    return rc;
 }
 
 int worker_init(struct worker *worker, const struct worker_pool *pool,
@@ -346,7 +342,7 @@ int worker_init(struct worker *worker, const struct worker_pool *pool,
 {
     struct worker *w = worker;
     *w = (struct worker){.slot = slot, .pool = pool, .ended = ended};
-    w->timer_at_ms = DEADLINE_NEVER;
+    update_now(w);
     list_init(&w->dirty);
     list_init(&w->dead);
     connid_source_init(&w->ids);
@@ -361,17 +357,10 @@ int worker_init(struct worker *worker, const struct worker_pool *pool,
     rc = registry_init(&w->registry);
     if (rc)
         goto fail_memory;
-    rc = uv_loop_init(&w->loop);
+    rc = init_waiting(w);
     if (rc)
         goto fail_registry;
-    rc = init_handles(w);
-    if (rc)
-        goto fail_loop;
     return 0;
-fail_loop:
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&w->loop);
-    socket_set_deinit(&w->sockets);
 fail_registry:
     registry_deinit(&w->registry);
 fail_memory:
@@ -385,15 +374,8 @@ fail_memory:
 void worker_deinit(struct worker *worker, bool was_started)
 {
     struct worker *w = worker;
-    if (was_started) {
+    if (was_started)
         uv_thread_join(&w->thread);
-    } else {
-        close_handles(w);
-        uv_run(&w->loop, UV_RUN_DEFAULT);
-    }
-    int rc = uv_loop_close(&w->loop);
-    assert(rc == 0); /* every handle of ours is closed */
-    (void)rc;
     mailbox_deinit(&w->mailbox);
     socket_set_deinit(&w->sockets);
     registry_deinit(&w->registry);

@@ -4,6 +4,8 @@
  * In one turn of its loop a worker reads what is ready, routes it into the
  * outboxes of its own connections and into one mail for each other worker,
  * and at the end of the turn sends every outbox and posts every mail once.
+ * What it waits on is an epoll set; it is in the process's libuv loop that
+ * listeners, signals and the admin endpoint live.
  */
 #pragma once
 
@@ -38,14 +40,10 @@ struct worker {
     unsigned slot; /* in worker_pool.workers and in connection ids */
     const struct worker_pool *pool;
     uv_thread_t thread;
-    uv_loop_t loop;
-    uv_check_t turn_end;
-    uv_timer_t timer;      /* rings at timer_at_ms */
-    uint64_t timer_at_ms;  /* DEADLINE_NEVER: not started */
+    uint64_t now_ms;       /* CLOCK_MONOTONIC; as old as the turn */
     uv_async_t *ended;     /* main's: tells that the thread is about to end */
     atomic_bool has_ended; /* read by main after ended */
     bool is_draining;      /* newcomers are closed; ends with the last one */
-    bool is_closed;        /* the loop's handles are closing */
     atomic_uint n_pings;   /* answered; read by main */
     atomic_uint n_connections; /* counted up by who hands them over */
 
@@ -98,10 +96,10 @@ static inline uint64_t worker_epoch_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* On the clock of its loop; as old as the turn. */
+/* On a clock that never jumps; as old as the turn. */
 static inline uint64_t worker_now_ms(const struct worker *worker)
 {
-    return uv_now(&worker->loop);
+    return worker->now_ms;
 }
 
 /*

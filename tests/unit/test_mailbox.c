@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/socket.h"
 #include "tests/lib/suite.h"
 
 enum { N_THREADS = 4, N_MAILS = 5000, LIMIT = 1 << 20 };
@@ -34,8 +35,8 @@ START_TEST(records_come_back_as_they_were_appended)
 END_TEST
 
 struct receiver {
-    uv_loop_t loop;
     struct mailbox mailbox;
+    bool is_done;
     unsigned next[N_THREADS]; /* the number expected from each thread */
     unsigned n_received;
 };
@@ -52,8 +53,10 @@ static void check_order(struct mail *mail, void *data)
     memcpy(&number, payload, sizeof number);
     ck_assert_uint_eq(number, r->next[mail->origin]++);
     mail_free(mail);
-    if (++r->n_received == N_THREADS * N_MAILS)
+    if (++r->n_received == N_THREADS * N_MAILS) {
         mailbox_close(&r->mailbox);
+        r->is_done = true;
+    }
 }
 
 static struct mail *numbered(unsigned origin, unsigned number)
@@ -85,19 +88,23 @@ START_TEST(mail_of_each_thread_arrives_in_order_and_once)
 {
     struct receiver r = {0};
     struct poster posters[N_THREADS];
-    uv_loop_init(&r.loop);
-    ck_assert_int_eq(mailbox_init(&r.mailbox, &r.loop, 4096, check_order, &r),
-                     0);
+    struct socket_set set;
+    ck_assert_int_eq(mailbox_init(&r.mailbox, 4096, check_order, &r), 0);
+    ck_assert_int_eq(socket_set_init(&set, NULL), 0);
+    ck_assert_int_eq(socket_set_add_waker(&set, r.mailbox.wake_fd), 0);
     for (unsigned i = 0; i < N_THREADS; i++) {
         posters[i] = (struct poster){.receiver = &r, .origin = i};
         uv_thread_create(&posters[i].thread, post_many, &posters[i]);
     }
-    uv_run(&r.loop, UV_RUN_DEFAULT);
+    while (!r.is_done) {
+        socket_set_wait(&set, mailbox_may_sleep(&r.mailbox) ? -1 : 0);
+        mailbox_drain(&r.mailbox);
+    }
     for (unsigned i = 0; i < N_THREADS; i++)
         uv_thread_join(&posters[i].thread);
     ck_assert_uint_eq(r.n_received, N_THREADS * N_MAILS);
+    socket_set_deinit(&set);
     mailbox_deinit(&r.mailbox);
-    ck_assert_int_eq(uv_loop_close(&r.loop), 0);
 }
 END_TEST
 
@@ -109,35 +116,55 @@ static void count_and_free(struct mail *mail, void *data)
 
 START_TEST(a_full_mailbox_takes_orders_but_no_packets)
 {
-    uv_loop_t loop;
     struct mailbox mailbox;
     unsigned n = 0;
-    uv_loop_init(&loop);
-    mailbox_init(&mailbox, &loop, 60, count_and_free, &n);
+    mailbox_init(&mailbox, 60, count_and_free, &n);
     struct mail *second = numbered(0, 2);
     ck_assert_int_eq(mailbox_post(&mailbox, numbered(0, 1)), 0);
     ck_assert_int_eq(mailbox_post(&mailbox, second), -ENOBUFS);
     ck_assert_int_eq(mailbox_post(&mailbox, mail_new(MAIL_DRAIN)), 0);
-    uv_run(&loop, UV_RUN_NOWAIT);
+    mailbox_drain(&mailbox);
     ck_assert_uint_eq(n, 2);
     ck_assert_int_eq(mailbox_post(&mailbox, second), 0);
-    uv_run(&loop, UV_RUN_NOWAIT);
+    mailbox_drain(&mailbox);
     ck_assert_uint_eq(n, 3);
     mailbox_close(&mailbox);
-    uv_run(&loop, UV_RUN_DEFAULT);
     mailbox_deinit(&mailbox);
-    uv_loop_close(&loop);
+}
+END_TEST
+
+static uint64_t n_wakes(const struct mailbox *mailbox)
+{
+    uint64_t n;
+    return read(mailbox->wake_fd, &n, sizeof n) == sizeof n ? n : 0;
+}
+
+START_TEST(only_who_sleeps_is_woken_and_only_once)
+{
+    struct mailbox mailbox;
+    unsigned n = 0;
+    mailbox_init(&mailbox, LIMIT, count_and_free, &n);
+    ck_assert_int_eq(mailbox_post(&mailbox, numbered(0, 1)), 0);
+    ck_assert_uint_eq(n_wakes(&mailbox), 0);
+    ck_assert(!mailbox_may_sleep(&mailbox));
+    mailbox_drain(&mailbox);
+    ck_assert(mailbox_may_sleep(&mailbox));
+    ck_assert_int_eq(mailbox_post(&mailbox, numbered(0, 2)), 0);
+    ck_assert_int_eq(mailbox_post(&mailbox, numbered(0, 3)), 0);
+    ck_assert_uint_eq(n_wakes(&mailbox), 1);
+    mailbox_drain(&mailbox);
+    ck_assert_uint_eq(n, 3);
+    mailbox_close(&mailbox);
+    mailbox_deinit(&mailbox);
 }
 END_TEST
 
 START_TEST(a_closed_mailbox_says_so_and_frees_what_waits)
 {
-    uv_loop_t loop;
     struct mailbox mailbox;
     unsigned n = 0;
     int fds[2];
-    uv_loop_init(&loop);
-    mailbox_init(&mailbox, &loop, LIMIT, count_and_free, &n);
+    mailbox_init(&mailbox, LIMIT, count_and_free, &n);
     ck_assert_int_eq(pipe(fds), 0);
     struct mail *newcomer = mail_new(MAIL_ACCEPTED);
     newcomer->socket.fd = fds[1];
@@ -146,12 +173,10 @@ START_TEST(a_closed_mailbox_says_so_and_frees_what_waits)
     struct mail *late = mail_new(MAIL_STOP);
     ck_assert_int_eq(mailbox_post(&mailbox, late), -EPIPE);
     mail_free(late);
-    uv_run(&loop, UV_RUN_DEFAULT);
     mailbox_deinit(&mailbox);
     char byte;
     ck_assert_int_eq(read(fds[0], &byte, 1), 0); /* the socket is closed */
     close(fds[0]);
-    uv_loop_close(&loop);
 }
 END_TEST
 
@@ -160,6 +185,7 @@ int main(void)
     const TTest *const tests[] = {records_come_back_as_they_were_appended,
                                   mail_of_each_thread_arrives_in_order_and_once,
                                   a_full_mailbox_takes_orders_but_no_packets,
+        only_who_sleeps_is_woken_and_only_once,
                                   a_closed_mailbox_says_so_and_frees_what_waits,
                                   NULL};
     return suite_run("mailbox", tests);
