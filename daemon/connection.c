@@ -410,7 +410,9 @@ static void end_input(struct connection *c, enum connection_end end)
         linger(c);
         return;
     }
-    if (socket_output_size(&c->socket) == 0)
+    /* A plain stream that has ended is finished by closing it. */
+    if (socket_output_size(&c->socket) == 0 &&
+        (c->socket.tls || end != END_EOF))
         socket_finish(&c->socket);
     connection_drop(c, end);
 }

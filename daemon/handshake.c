@@ -73,21 +73,29 @@ static int open_connection(struct connection *c,
                     snapshot_tally(w->snapshot, admission->key, w->slot));
 }
 
+static void log_opened(const struct connection *c,
+                       const struct admission *admission)
+{
+    char peer[PEERNAME_CHARS];
+    if (!log_is_enabled(LOG_INFO))
+        return; /* nor ask the system */
+    peername_print(c->socket.fd, peer);
+    log_info("connection=%.*s opened peer=%s key=%s tls=%s worker=%u",
+             CONNID_PRINT(&c->id), peer,
+             admission->key ? admission->key->name : "none",
+             socket_tls_version(&c->socket), c->worker->slot);
+}
+
 static void welcome(struct connection *c, const struct http_reader *request,
                     const struct admission *admission)
 {
-    char peer[PEERNAME_CHARS];
     if (open_connection(c, request, admission)) {
         connection_drop(c, END_NO_MEMORY);
         return;
     }
     if (access_is_on(c))
         access_connected(c);
-    peername_print(c->socket.fd, peer);
-    log_info("connection=%.*s opened peer=%s key=%s tls=%s worker=%u",
-             CONNID_PRINT(&c->id), peer,
-             admission->key ? admission->key->name : "none",
-             socket_tls_version(&c->socket), c->worker->slot);
+    log_opened(c, admission);
     connection_has_output(c);
 }
 
