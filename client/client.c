@@ -60,6 +60,13 @@ void client_tell_event(struct monologue *m, enum monologue_event event,
         m->event_cb(m, event, status, text, m->event_data);
 }
 
+void client_show(struct monologue *m, enum monologue_direction direction,
+                 const char *text, size_t size)
+{
+    if (m->trace_cb)
+        m->trace_cb(m, direction, text, size, m->trace_data);
+}
+
 static void on_timer(uv_timer_t *timer);
 
 void client_arm(struct monologue *m, uint64_t deadline_ms)
@@ -221,6 +228,8 @@ int monologue_new(const struct monologue_options *options,
     m->deadline_ms = UINT64_MAX;
     m->event_cb = options->event_cb;
     m->event_data = options->event_data;
+    m->trace_cb = options->trace_cb;
+    m->trace_data = options->trace_data;
     calls_init(&m->calls, m);
     methods_init(&m->methods, m->options.listeners);
     requests_init(&m->requests, m->options.max_requests, exchange_answer, m);

@@ -35,6 +35,8 @@ struct monologue {
     struct options options;
     monologue_event_cb event_cb; /* or NULL */
     void *event_data;
+    monologue_trace_cb trace_cb; /* or NULL */
+    void *trace_data;
     struct tls_context *tls; /* for wss */
     struct channel *channel; /* NULL while idle */
     struct calls calls;
@@ -60,6 +62,10 @@ void client_arm(struct monologue *m, uint64_t deadline_ms);
 
 void client_tell_event(struct monologue *m, enum monologue_event event,
                        int status, const char *text);
+
+/* Shows a message to whoever traces. */
+void client_show(struct monologue *m, enum monologue_direction direction,
+                 const char *text, size_t size);
 
 /* Our id is known: tells who connected. */
 void client_enter_open(struct monologue *m);

@@ -9,10 +9,19 @@
 #include "client/rpc.h"
 #include "proto/connid.h"
 
+/* What cannot be sent is not shown. */
+static int send_text(struct monologue *m, const char *text, size_t size)
+{
+    int status = channel_send(m->channel, text, size);
+    if (status == 0)
+        client_show(m, MONOLOGUE_SENT, text, size);
+    return status;
+}
+
 static void ask_whoami(struct monologue *m)
 {
     static const char whoami[] = "whoami";
-    int status = channel_send(m->channel, whoami, sizeof whoami - 1);
+    int status = send_text(m, whoami, sizeof whoami - 1);
     if (status < 0)
         channel_abort(m->channel, status);
 }
@@ -102,6 +111,7 @@ void exchange_take(struct monologue *m, const char *text, size_t size)
 {
     struct rpc rpc;
     m->is_heard = true;
+    client_show(m, MONOLOGUE_RECEIVED, text, size);
     switch (rpc_read(text, size, &rpc)) {
     case RPC_OTHER:
         take_other(m, text, size, rpc.root != NULL);
@@ -129,7 +139,7 @@ int exchange_answer(const char *to, const char *token, const json_t *ret,
         return -ECONNRESET;
     int status = rpc_write_answer(to, token, ret, &text, &size);
     if (status == 0)
-        status = channel_send(m->channel, text, size);
+        status = send_text(m, text, size);
     free(text);
     return status == -EPIPE ? -ECONNRESET : status;
 }
@@ -159,7 +169,7 @@ static int send_call(struct monologue *m, const char *to, const char *name,
         m, timeout_ms ? timeout_ms : m->options.timeout_ms);
     status = calls_add(&m->calls, token, to, deadline_ms, cb, data);
     if (status == 0) {
-        status = channel_send(m->channel, text, size);
+        status = send_text(m, text, size);
         if (status < 0)
             calls_remove(&m->calls, token);
         else

@@ -76,6 +76,18 @@ typedef void (*monologue_event_cb)(struct monologue *monologue,
                                    enum monologue_event event, int status,
                                    const char *text, void *data);
 
+enum monologue_direction { MONOLOGUE_SENT, MONOLOGUE_RECEIVED };
+
+/*
+ * Shown each message as it passes, for debugging; keys are in none of them.
+ * Must not use @monologue.
+ * @text: UTF-8, borrowed, without a NUL behind it; may hold control characters
+ * @size: in bytes
+ */
+typedef void (*monologue_trace_cb)(struct monologue *monologue,
+                                   enum monologue_direction direction,
+                                   const char *text, size_t size, void *data);
+
 /*
  * What a client is made with. All zero is a good start: zero or NULL means
  * what the environment says (MONOLOGUE_ENDPOINT, MONOLOGUE_API_KEY,
@@ -94,6 +106,8 @@ struct monologue_options {
     bool is_insecure;      /* trust any certificate; for tests only */
     monologue_event_cb event_cb; /* or NULL */
     void *event_data;            /* passed to event_cb */
+    monologue_trace_cb trace_cb; /* or NULL */
+    void *trace_data;            /* passed to trace_cb */
 };
 
 /*

@@ -549,6 +549,44 @@ START_TEST(without_an_endpoint_there_is_no_client)
 }
 END_TEST
 
+static char traced[4][200];
+static unsigned n_traced;
+
+static void on_traced(struct monologue *m, enum monologue_direction direction,
+                      const char *text, size_t size, void *data)
+{
+    (void)m;
+    ck_assert_ptr_eq(data, &n_traced);
+    ck_assert_uint_lt(n_traced, 4);
+    snprintf(traced[n_traced++], sizeof traced[0], "%c%.*s",
+             direction == MONOLOGUE_SENT ? '>' : '<', (int)size, text);
+}
+
+START_TEST(each_message_is_shown_to_whoever_traces)
+{
+    struct end end;
+    struct outcome outcome = {0};
+    n_traced = 0;
+    open_end(&end, &(struct monologue_options){.trace_cb = on_traced,
+                                               .trace_data = &n_traced});
+    connect_end(&end);
+    ck_assert_uint_eq(n_traced, 2);
+    ck_assert_str_eq(traced[0], ">whoami");
+    ck_assert_str_eq(traced[1] + 1, monologue_connection_id(end.m));
+    ck_assert_int_eq(monologue_on(callee.m, "nothing", return_nothing, NULL),
+                     0);
+    ck_assert_int_eq(monologue_call(end.m, callee_id(), "nothing", NULL, 0,
+                                    on_answered, &outcome),
+                     0);
+    turn_until(&outcome.n, 1);
+    ck_assert_uint_eq(n_traced, 4);
+    ck_assert_mem_eq(traced[2], ">{\"to\":\"", 8);
+    ck_assert_mem_eq(traced[3], "<{\"from\":\"", 10);
+    json_decref(outcome.ret);
+    monologue_free(end.m);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client");
@@ -564,6 +602,7 @@ int main(void)
     tcase_add_checked_fixture(connected, setup_connected, teardown);
     tcase_add_test(connected, a_call_returns_what_the_callee_returned);
     tcase_add_test(connected, a_client_may_call_itself);
+    tcase_add_test(connected, each_message_is_shown_to_whoever_traces);
     tcase_add_test(connected, returning_nothing_gives_null);
     tcase_add_test(connected, the_first_of_several_handlers_that_answers_wins);
     tcase_add_test(connected, an_answer_may_come_later);
