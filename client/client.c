@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/exchange.h"
+#include "proto/frame.h"
 
 /*
  * A client without a connection is idle. Connecting opens a channel, asks
@@ -32,6 +34,20 @@ const char *monologue_errmsg(const struct monologue *m)
     return m ? m->errmsg.text : new_errmsg.text;
 }
 
+static bool is_connecting(const struct monologue *m)
+{
+    return m->state == CLIENT_OPENING || m->state == CLIENT_GREETING;
+}
+
+enum monologue_state monologue_state(const struct monologue *m)
+{
+    if (m->state == CLIENT_OPEN)
+        return MONOLOGUE_STATE_CONNECTED;
+    if (m->state == CLIENT_CLOSING)
+        return MONOLOGUE_STATE_CLOSING;
+    return is_connecting(m) ? MONOLOGUE_STATE_CONNECTING : MONOLOGUE_STATE_IDLE;
+}
+
 const char *monologue_connection_id(const struct monologue *m)
 {
     return m->state == CLIENT_OPEN ? m->id : NULL;
@@ -53,11 +69,16 @@ static void tell_close(struct monologue *m)
         cb(m, m->close_data);
 }
 
-void client_tell_event(struct monologue *m, enum monologue_event event,
-                       int status, const char *text)
+static void tell_event(struct monologue *m, const struct monologue_event *event)
 {
     if (m->event_cb && m->state != CLIENT_DEAD)
-        m->event_cb(m, event, status, text, m->event_data);
+        m->event_cb(m, event, m->event_data);
+}
+
+void client_tell(struct monologue *m, enum monologue_event_kind kind,
+                 const char *text)
+{
+    tell_event(m, &(struct monologue_event){.kind = kind, .text = text});
 }
 
 void client_show(struct monologue *m, enum monologue_direction direction,
@@ -83,11 +104,6 @@ uint64_t client_deadline_after(struct monologue *m, uint32_t timeout_ms)
 {
     uv_update_time(m->loop);
     return uv_now(m->loop) + timeout_ms;
-}
-
-static bool is_connecting(const struct monologue *m)
-{
-    return m->state == CLIENT_OPENING || m->state == CLIENT_GREETING;
 }
 
 void client_complain(struct monologue *m, const char *format, ...)
@@ -116,6 +132,11 @@ void client_enter_open(struct monologue *m)
     m->deadline_ms = client_deadline_after(m, m->options.keepalive_ms);
     client_arm(m, m->deadline_ms);
     tell_connect(m, 0);
+    if (m->state == CLIENT_OPEN)
+        tell_event(m,
+                   &(struct monologue_event){.kind = MONOLOGUE_EVENT_CONNECTED,
+                                             .text = "connected",
+                                             .id = m->id});
 }
 
 static void pass_deadline(struct monologue *m)
@@ -149,32 +170,47 @@ static void on_timer(uv_timer_t *timer)
         client_arm(m, next_ms);
 }
 
+/* The connection whose id was @id has ended. */
+static void tell_disconnected(struct monologue *m, const char *id,
+                              const struct channel_event *end, bool is_ours)
+{
+    tell_event(m, &(struct monologue_event){
+                      .kind = MONOLOGUE_EVENT_DISCONNECTED,
+                      .status = end->status,
+                      .text = is_ours ? "closed by us" : m->errmsg.text,
+                      .id = id,
+                      .code = end->code ? end->code : CLOSE_ABNORMAL,
+                      .is_ours = is_ours});
+}
+
 /*
  * Calls fail first, and while they do nobody may connect: a callback that
  * tries to would have its connection mistaken for the one that ends.
  */
-static void on_closed(struct monologue *m, int status, const char *why)
+static void on_closed(struct monologue *m, const struct channel_event *end)
 {
-    enum client_state was = m->state;
+    char id[sizeof m->id];
+    bool is_ours = m->state == CLIENT_CLOSING;
+    memcpy(id, m->id, sizeof id);
+    m->id[0] = '\0';
     m->state = CLIENT_CLOSING;
     m->channel = NULL;
     uv_timer_stop(&m->timer);
     m->deadline_ms = UINT64_MAX;
     requests_expire(&m->requests);
-    if (status < 0 && *why)
-        client_complain(m, "%s", why);
+    if (end->status < 0 && *end->why)
+        client_complain(m, "%s", end->why);
     calls_fail(&m->calls, -ECONNRESET);
     if (m->state == CLIENT_DEAD)
         return;
-    if (was == CLIENT_CLOSING) {
+    if (!is_ours)
+        m->state = CLIENT_IDLE;
+    if (id[0])
+        tell_disconnected(m, id, end, is_ours);
+    else if (!is_ours)
+        tell_connect(m, end->status);
+    if (is_ours && m->state != CLIENT_DEAD)
         finish_closing(m);
-        return;
-    }
-    m->state = CLIENT_IDLE;
-    if (was == CLIENT_OPEN)
-        client_tell_event(m, MONOLOGUE_EVENT_CLOSED, status, m->errmsg.text);
-    else
-        tell_connect(m, status);
 }
 
 static void on_channel_event(const struct channel_event *event, void *data)
@@ -188,7 +224,7 @@ static void on_channel_event(const struct channel_event *event, void *data)
         exchange_take(m, event->text, event->size);
         return;
     case CHANNEL_EVENT_CLOSED:
-        on_closed(m, event->status, event->why);
+        on_closed(m, event);
         return;
     }
 }

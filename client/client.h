@@ -60,8 +60,9 @@ uint64_t client_deadline_after(struct monologue *m, uint32_t timeout_ms);
 /* Has the timer fire at @deadline_ms at the latest. */
 void client_arm(struct monologue *m, uint64_t deadline_ms);
 
-void client_tell_event(struct monologue *m, enum monologue_event event,
-                       int status, const char *text);
+/* Tells what needs no more words than these. */
+void client_tell(struct monologue *m, enum monologue_event_kind kind,
+                 const char *text);
 
 /* Shows a message to whoever traces. */
 void client_show(struct monologue *m, enum monologue_direction direction,

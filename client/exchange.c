@@ -70,7 +70,7 @@ static void take_other(struct monologue *m, const char *text, size_t size,
     if (m->state == CLIENT_GREETING && !is_object)
         take_id(m, text, size);
     else if (!is_our_id(m, text, size))
-        client_tell_event(m, MONOLOGUE_EVENT_STRAY, 0, "not a packet");
+        client_tell(m, MONOLOGUE_EVENT_STRAY, "not a packet");
 }
 
 static void take_refusal(struct monologue *m, const char *message)
@@ -80,7 +80,7 @@ static void take_refusal(struct monologue *m, const char *message)
                         message);
         channel_abort(m->channel, -EREMOTEIO);
     } else {
-        client_tell_event(m, MONOLOGUE_EVENT_REFUSED, 0, message);
+        client_tell(m, MONOLOGUE_EVENT_REFUSED, message);
     }
 }
 
@@ -91,11 +91,11 @@ static void take_call(struct monologue *m, const struct rpc *rpc)
     case REQUESTS_SERVED:
         return;
     case REQUESTS_UNKNOWN:
-        client_tell_event(m, MONOLOGUE_EVENT_UNKNOWN, 0, rpc->name);
+        client_tell(m, MONOLOGUE_EVENT_UNKNOWN, rpc->name);
         return;
     case REQUESTS_FULL:
     case REQUESTS_FAILED:
-        client_tell_event(m, MONOLOGUE_EVENT_OVERLOAD, 0, rpc->name);
+        client_tell(m, MONOLOGUE_EVENT_OVERLOAD, rpc->name);
         return;
     }
 }
@@ -103,8 +103,7 @@ static void take_call(struct monologue *m, const struct rpc *rpc)
 static void take_answer(struct monologue *m, const struct rpc *rpc)
 {
     if (!calls_settle(&m->calls, rpc->token, rpc->from, rpc->ret))
-        client_tell_event(m, MONOLOGUE_EVENT_STRAY, 0,
-                          "an answer nobody waits for");
+        client_tell(m, MONOLOGUE_EVENT_STRAY, "an answer nobody waits for");
 }
 
 void exchange_take(struct monologue *m, const char *text, size_t size)

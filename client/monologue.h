@@ -48,11 +48,26 @@ struct monologue;
 /* One call that somebody made on us and that still awaits our answer. */
 struct monologue_request;
 
-/* What a client tells besides the answers to calls. */
-enum monologue_event {
-    /* The connection has ended without monologue_close(). Comes last, after
-     * every call in flight has failed; monologue_connect() may follow. */
-    MONOLOGUE_EVENT_CLOSED,
+/* What a client is doing about its one connection. */
+enum monologue_state {
+    MONOLOGUE_STATE_IDLE,       /* nothing */
+    MONOLOGUE_STATE_CONNECTING, /* also: leaving an old connection for it */
+    MONOLOGUE_STATE_CONNECTED,  /* monologue_connection_id() is known */
+    MONOLOGUE_STATE_WAITING,    /* until it tries again by itself */
+    MONOLOGUE_STATE_CLOSING,
+};
+
+/* What a client tells besides the answers to calls. More may be added: ignore
+ * what you do not know. */
+enum monologue_event_kind {
+    /* There is a connection, with a new id. Comes for each, behind the
+     * callback of monologue_connect() where that was waited for. */
+    MONOLOGUE_EVENT_CONNECTED,
+    /* That connection has ended. Comes after every call in flight has failed
+     * with -ECONNRESET, and before the callback of monologue_close(). */
+    MONOLOGUE_EVENT_DISCONNECTED,
+    /* An attempt to connect, made by the client itself, has failed. */
+    MONOLOGUE_EVENT_FAILED,
     /* The server refused a packet of ours, most often because its receiver is
      * gone. It does not say which one: that call will time out. */
     MONOLOGUE_EVENT_REFUSED,
@@ -65,16 +80,33 @@ enum monologue_event {
     MONOLOGUE_EVENT_OVERLOAD,
 };
 
-/*
- * @status: CLOSED: why, such as -ECONNRESET, -EPROTO, or -ETIMEDOUT when the
- *          server has been silent for too long; else 0
- * @text:   UNKNOWN, OVERLOAD: the method's name; REFUSED: what the server said;
- *          else what happened, for a person. Words of others are as sent, and
- *          may hold control characters.
- */
+/* Made by the library, which may append members; valid during the callback. */
+struct monologue_event {
+    enum monologue_event_kind kind;
+    /* DISCONNECTED, FAILED: why, such as -ECONNRESET, -EPROTO, or -ETIMEDOUT
+     * when the server has been silent for too long; 0 when we wished it. */
+    int status;
+    /* UNKNOWN, OVERLOAD: the method's name; REFUSED: what the server said;
+     * else what happened, for a person. Words of others are as sent, and may
+     * hold control characters. Never NULL. */
+    const char *text;
+    /* CONNECTED: our id; DISCONNECTED: what it was; else NULL. */
+    const char *id;
+    /* DISCONNECTED: that of the close frame (RFC 6455, section 7.4): 1000 when
+     * we closed, 1001 when a server leaves or its limits were met, 1006 when
+     * there was no close frame. */
+    uint16_t code;
+    bool is_ours; /* DISCONNECTED: we closed, for monologue_close() or before
+                     the session's limit */
+    /* DISCONNECTED, FAILED: whether the client will try again by itself, and
+     * how long it waits before. */
+    bool will_reconnect;
+    uint32_t delay_ms;
+};
+
 typedef void (*monologue_event_cb)(struct monologue *monologue,
-                                   enum monologue_event event, int status,
-                                   const char *text, void *data);
+                                   const struct monologue_event *event,
+                                   void *data);
 
 enum monologue_direction { MONOLOGUE_SENT, MONOLOGUE_RECEIVED };
 
@@ -155,6 +187,8 @@ typedef void (*monologue_connect_cb)(struct monologue *monologue, int status,
  */
 int monologue_connect(struct monologue *monologue, monologue_connect_cb cb,
                       void *data);
+
+enum monologue_state monologue_state(const struct monologue *monologue);
 
 /* The id others call us by, or NULL while not connected. */
 const char *monologue_connection_id(const struct monologue *monologue);

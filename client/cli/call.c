@@ -70,7 +70,7 @@ static void start(struct cli *cli)
     cli_finish(cli, cli_exit_status(status));
 }
 
-static void notice(struct cli *cli, enum monologue_event event,
+static void notice(struct cli *cli, enum monologue_event_kind event,
                    const char *text)
 {
     (void)cli;

@@ -151,15 +151,23 @@ static void on_connected(struct monologue *monologue, int status, void *data)
         cli->verb->start(cli);
 }
 
-static void on_event(struct monologue *monologue, enum monologue_event event,
-                     int status, const char *text, void *data)
+static void on_event(struct monologue *monologue,
+                     const struct monologue_event *event, void *data)
 {
     struct cli *cli = data;
     (void)monologue;
-    if (event == MONOLOGUE_EVENT_CLOSED)
-        fail(cli, status);
-    else if (cli->verb->notice)
-        cli->verb->notice(cli, event, text);
+    switch (event->kind) {
+    case MONOLOGUE_EVENT_CONNECTED:
+    case MONOLOGUE_EVENT_FAILED:
+        return;
+    case MONOLOGUE_EVENT_DISCONNECTED:
+        if (!event->is_ours)
+            fail(cli, event->status);
+        return;
+    default:
+        if (cli->verb->notice)
+            cli->verb->notice(cli, event->kind, event->text);
+    }
 }
 
 int cli_run(struct cli *cli)

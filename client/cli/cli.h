@@ -28,8 +28,9 @@ struct verb {
     int (*prepare)(struct cli *cli);
     /* Connected. Ends with cli_finish(). */
     void (*start)(struct cli *cli);
-    /* An event of the client; cli_finish() follows CLOSED by itself. */
-    void (*notice)(struct cli *cli, enum monologue_event event,
+    /* An event that is not of the connection's life: cli_finish() follows the
+     * end of that by itself. */
+    void (*notice)(struct cli *cli, enum monologue_event_kind event,
                    const char *text);
     /* The connection is closed, before the loop runs dry; may be NULL. */
     void (*end)(struct cli *cli);

@@ -170,7 +170,7 @@ static void start(struct cli *cli)
         cli_finish(cli, exit_status);
 }
 
-static void notice(struct cli *cli, enum monologue_event event,
+static void notice(struct cli *cli, enum monologue_event_kind event,
                    const char *text)
 {
     (void)cli;
@@ -187,7 +187,9 @@ static void notice(struct cli *cli, enum monologue_event event,
     case MONOLOGUE_EVENT_STRAY:
         cli_complain("a message was dropped: %s", text);
         return;
-    case MONOLOGUE_EVENT_CLOSED: /* never comes here */
+    case MONOLOGUE_EVENT_CONNECTED: /* these never come here */
+    case MONOLOGUE_EVENT_DISCONNECTED:
+    case MONOLOGUE_EVENT_FAILED:
         return;
     }
 }

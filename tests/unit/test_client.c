@@ -17,7 +17,8 @@ struct end {
     int connect_status;
     unsigned n_closes;
     unsigned n_events[MONOLOGUE_EVENT_OVERLOAD + 1];
-    int closed_status;
+    struct monologue_event last; /* its pointers are gone */
+    char last_id[MONOLOGUE_ID_CHARS + 1];
 };
 
 static uv_loop_t loop;
@@ -32,15 +33,16 @@ struct outcome {
     json_t *ret;
 };
 
-static void on_event(struct monologue *m, enum monologue_event event,
-                     int status, const char *text, void *data)
+static void on_event(struct monologue *m, const struct monologue_event *event,
+                     void *data)
 {
     struct end *end = data;
     ck_assert_ptr_eq(m, end->m);
-    ck_assert_ptr_nonnull(text);
-    end->n_events[event]++;
-    if (event == MONOLOGUE_EVENT_CLOSED)
-        end->closed_status = status;
+    ck_assert_ptr_nonnull(event->text);
+    end->n_events[event->kind]++;
+    end->last = *event;
+    if (event->id)
+        snprintf(end->last_id, sizeof end->last_id, "%s", event->id);
 }
 
 static void on_connected(struct monologue *m, int status, void *data)
@@ -200,8 +202,12 @@ static int keep(struct monologue_request *request, const json_t *args,
 START_TEST(connecting_tells_the_id_and_sends_the_key)
 {
     ck_assert_ptr_null(monologue_connection_id(caller.m));
+    ck_assert_int_eq(monologue_state(caller.m), MONOLOGUE_STATE_IDLE);
     connect_end(&caller);
     ck_assert_int_eq(caller.connect_status, 0);
+    ck_assert_int_eq(monologue_state(caller.m), MONOLOGUE_STATE_CONNECTED);
+    ck_assert_uint_eq(caller.n_events[MONOLOGUE_EVENT_CONNECTED], 1);
+    ck_assert_str_eq(caller.last_id, monologue_connection_id(caller.m));
     ck_assert_mem_eq(monologue_connection_id(caller.m),
                      fakepeer_id(fakeserver_last(&server)), CONNID_CHARS);
     ck_assert_str_eq(server.api_key, "secret");
@@ -399,11 +405,14 @@ START_TEST(closing_is_told_once_and_fails_what_is_in_flight)
 {
     struct outcome outcome = {0};
     struct kept kept = {0};
+    char id[MONOLOGUE_ID_CHARS + 1];
+    strcpy(id, monologue_connection_id(caller.m));
     monologue_on(callee.m, "add", keep, &kept);
     start_call("add", 0, &outcome);
     turn_until(&kept.n, 1);
     ck_assert_int_eq(monologue_close(caller.m, on_closed, &caller), 0);
     ck_assert_int_eq(monologue_close(caller.m, on_closed, &caller), -EALREADY);
+    ck_assert_int_eq(monologue_state(caller.m), MONOLOGUE_STATE_CLOSING);
     ck_assert_ptr_null(monologue_connection_id(caller.m));
     ck_assert_int_eq(start_call("add", 0, &outcome), -ENOTCONN);
     ck_assert_uint_eq(caller.n_closes, 0);
@@ -411,7 +420,11 @@ START_TEST(closing_is_told_once_and_fails_what_is_in_flight)
     ck_assert_uint_eq(outcome.n, 1);
     ck_assert_int_eq(outcome.status, -ECONNRESET);
     ck_assert_uint_eq(server.n_closes, 1);
-    ck_assert_uint_eq(caller.n_events[MONOLOGUE_EVENT_CLOSED], 0);
+    ck_assert_uint_eq(caller.n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
+    ck_assert(caller.last.is_ours);
+    ck_assert_int_eq(caller.last.status, 0);
+    ck_assert_uint_eq(caller.last.code, 1000);
+    ck_assert_str_eq(caller.last_id, id);
     ck_assert_int_eq(monologue_reply(kept.requests[0], json_true()), 0);
 }
 END_TEST

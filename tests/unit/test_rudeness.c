@@ -18,18 +18,21 @@ static unsigned n_connects;
 static int connect_status;
 static unsigned n_events[MONOLOGUE_EVENT_OVERLOAD + 1];
 static int closed_status;
+static uint16_t closed_code;
 static unsigned n_outcomes;
 static int outcome_status;
 
-static void on_event(struct monologue *m, enum monologue_event event,
-                     int status, const char *text, void *data)
+static void on_event(struct monologue *m, const struct monologue_event *event,
+                     void *data)
 {
     (void)m;
     (void)data;
-    ck_assert_str_ne(text, "");
-    n_events[event]++;
-    if (event == MONOLOGUE_EVENT_CLOSED)
-        closed_status = status;
+    ck_assert_str_ne(event->text, "");
+    n_events[event->kind]++;
+    if (event->kind != MONOLOGUE_EVENT_DISCONNECTED)
+        return;
+    closed_status = event->status;
+    closed_code = event->code;
 }
 
 static void on_connected(struct monologue *m, int status, void *data)
@@ -133,7 +136,7 @@ START_TEST(a_handshake_that_fails_is_told_with_its_reason)
                   monologue_errmsg(client));
     ck_assert_msg(strstr(monologue_errmsg(client), server.url), "%s",
                   monologue_errmsg(client));
-    ck_assert_uint_eq(n_events[MONOLOGUE_EVENT_CLOSED], 0);
+    ck_assert_uint_eq(n_events[MONOLOGUE_EVENT_DISCONNECTED], 0);
     server.response = NULL; /* nothing of it stays */
     connect_client();
     ck_assert_int_eq(connect_status, 0);
@@ -295,7 +298,7 @@ START_TEST(a_bad_frame_ends_the_connection_and_fails_its_calls)
     monologue_call(client, monologue_connection_id(client), "add", NULL, 0,
                    on_answered, NULL);
     fakepeer_write(fakeserver_last(&server), faults[_i].bytes, faults[_i].size);
-    turn_until(&n_events[MONOLOGUE_EVENT_CLOSED], 1);
+    turn_until(&n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
     ck_assert_int_eq(closed_status, -EPROTO);
     ck_assert_uint_eq(n_outcomes, 1);
     ck_assert_int_eq(outcome_status, -ECONNRESET);
@@ -312,8 +315,9 @@ START_TEST(a_connection_that_breaks_fails_its_calls)
                    on_answered, NULL);
     uv_run(&loop, UV_RUN_NOWAIT);
     fakepeer_drop(fakeserver_last(&server));
-    turn_until(&n_events[MONOLOGUE_EVENT_CLOSED], 1);
+    turn_until(&n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
     ck_assert_int_eq(closed_status, -ECONNRESET);
+    ck_assert_uint_eq(closed_code, 1006);
     ck_assert_uint_eq(n_outcomes, 1);
     ck_assert_int_eq(outcome_status, -ECONNRESET);
     ck_assert_ptr_null(monologue_connection_id(client));
@@ -323,8 +327,9 @@ END_TEST
 START_TEST(a_close_of_the_server_is_echoed_and_told)
 {
     fakepeer_write(fakeserver_last(&server), "\x88\x0c\x03\xe9Going away", 14);
-    turn_until(&n_events[MONOLOGUE_EVENT_CLOSED], 1);
+    turn_until(&n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
     ck_assert_int_eq(closed_status, -ECONNRESET);
+    ck_assert_uint_eq(closed_code, 1001);
     ck_assert_ptr_nonnull(strstr(monologue_errmsg(client), "1001: Going"));
     turn_until(&server.n_closes, 1);
 }
@@ -444,7 +449,7 @@ END_TEST
 START_TEST(a_server_that_has_died_is_noticed)
 {
     server.message_cb = keep_silent;
-    turn_until(&n_events[MONOLOGUE_EVENT_CLOSED], 1);
+    turn_until(&n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
     ck_assert_int_eq(closed_status, -ETIMEDOUT);
     ck_assert_ptr_nonnull(strstr(monologue_errmsg(client), "silent"));
 }
