@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/exchange.h"
+#include "client/reconnect.h"
 #include "proto/frame.h"
 
 /*
@@ -41,11 +42,23 @@ static bool is_connecting(const struct monologue *m)
 
 enum monologue_state monologue_state(const struct monologue *m)
 {
-    if (m->state == CLIENT_OPEN)
+    switch (m->state) {
+    case CLIENT_OPENING:
+    case CLIENT_GREETING:
+    case CLIENT_LEAVING:
+        return MONOLOGUE_STATE_CONNECTING;
+    case CLIENT_OPEN:
         return MONOLOGUE_STATE_CONNECTED;
-    if (m->state == CLIENT_CLOSING)
+    case CLIENT_WAITING:
+        return MONOLOGUE_STATE_WAITING;
+    case CLIENT_ENDING:
+    case CLIENT_CLOSING:
         return MONOLOGUE_STATE_CLOSING;
-    return is_connecting(m) ? MONOLOGUE_STATE_CONNECTING : MONOLOGUE_STATE_IDLE;
+    case CLIENT_IDLE:
+    case CLIENT_DEAD:
+        break;
+    }
+    return MONOLOGUE_STATE_IDLE;
 }
 
 const char *monologue_connection_id(const struct monologue *m)
@@ -130,7 +143,9 @@ void client_enter_open(struct monologue *m)
     m->is_heard = true;
     m->errmsg.text[0] = '\0';
     m->deadline_ms = client_deadline_after(m, m->options.keepalive_ms);
+    reconnect_plan(m);
     client_arm(m, m->deadline_ms);
+    client_arm(m, reconnect_due_ms(m));
     tell_connect(m, 0);
     if (m->state == CLIENT_OPEN)
         tell_event(m,
@@ -139,15 +154,46 @@ void client_enter_open(struct monologue *m)
                                              .id = m->id});
 }
 
+/* An attempt has failed, and what comes next is decided. */
+static void tell_failed(struct monologue *m, int status, uint32_t delay_ms)
+{
+    if (m->connect_cb) {
+        tell_connect(m, status);
+        return;
+    }
+    tell_event(m, &(struct monologue_event){.kind = MONOLOGUE_EVENT_FAILED,
+                                            .status = status,
+                                            .text = m->errmsg.text,
+                                            .will_reconnect =
+                                                m->state == CLIENT_WAITING,
+                                            .delay_ms = delay_ms});
+}
+
+static int start_connecting(struct monologue *m);
+
+static void try_again(struct monologue *m)
+{
+    int status = start_connecting(m);
+    if (status < 0)
+        tell_failed(m, status, reconnect_schedule(m, status));
+}
+
 static void pass_deadline(struct monologue *m)
 {
     m->deadline_ms = UINT64_MAX;
     if (m->state == CLIENT_OPEN) {
         exchange_sign_of_life(m);
+    } else if (m->state == CLIENT_WAITING) {
+        try_again(m);
     } else if (is_connecting(m)) {
         client_complain(m, "not connected within %u ms", m->options.timeout_ms);
         channel_abort(m->channel, -ETIMEDOUT);
     }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -163,37 +209,44 @@ static void on_timer(uv_timer_t *timer)
     calls_expire(&m->calls, now_ms);
     if (m->state == CLIENT_DEAD)
         return;
-    uint64_t next_ms = calls_deadline_ms(&m->calls);
-    if (m->deadline_ms < next_ms)
-        next_ms = m->deadline_ms;
+    reconnect_leave_if_quiet(m);
+    uint64_t next_ms = earlier(earlier(m->deadline_ms, reconnect_due_ms(m)),
+                               calls_deadline_ms(&m->calls));
     if (next_ms != UINT64_MAX)
         client_arm(m, next_ms);
 }
 
 /* The connection whose id was @id has ended. */
 static void tell_disconnected(struct monologue *m, const char *id,
-                              const struct channel_event *end, bool is_ours)
+                              const struct channel_event *end, bool is_ours,
+                              uint32_t delay_ms)
 {
     tell_event(m, &(struct monologue_event){
                       .kind = MONOLOGUE_EVENT_DISCONNECTED,
-                      .status = end->status,
+                      .status = is_ours ? 0 : end->status,
                       .text = is_ours ? "closed by us" : m->errmsg.text,
                       .id = id,
                       .code = end->code ? end->code : CLOSE_ABNORMAL,
-                      .is_ours = is_ours});
+                      .is_ours = is_ours,
+                      .will_reconnect = m->state == CLIENT_WAITING,
+                      .delay_ms = delay_ms});
 }
 
 /*
  * Calls fail first, and while they do nobody may connect: a callback that
- * tries to would have its connection mistaken for the one that ends.
+ * tries to would have its connection mistaken for the one that ends. It may
+ * close, though, and then nothing is tried again.
  */
 static void on_closed(struct monologue *m, const struct channel_event *end)
 {
     char id[sizeof m->id];
-    bool is_ours = m->state == CLIENT_CLOSING;
+    uint32_t delay_ms = 0;
+    bool is_left = m->state == CLIENT_LEAVING;
+    bool is_ours = is_left || m->state == CLIENT_CLOSING;
     memcpy(id, m->id, sizeof id);
     m->id[0] = '\0';
-    m->state = CLIENT_CLOSING;
+    if (m->state != CLIENT_CLOSING)
+        m->state = CLIENT_ENDING;
     m->channel = NULL;
     uv_timer_stop(&m->timer);
     m->deadline_ms = UINT64_MAX;
@@ -203,13 +256,14 @@ static void on_closed(struct monologue *m, const struct channel_event *end)
     calls_fail(&m->calls, -ECONNRESET);
     if (m->state == CLIENT_DEAD)
         return;
-    if (!is_ours)
-        m->state = CLIENT_IDLE;
+    if (m->state == CLIENT_ENDING)
+        delay_ms = reconnect_schedule(m, is_left ? 0 : end->status);
+    bool is_closing = m->state == CLIENT_CLOSING;
     if (id[0])
-        tell_disconnected(m, id, end, is_ours);
-    else if (!is_ours)
-        tell_connect(m, end->status);
-    if (is_ours && m->state != CLIENT_DEAD)
+        tell_disconnected(m, id, end, is_ours, delay_ms);
+    else if (!is_closing)
+        tell_failed(m, end->status, delay_ms);
+    if (is_closing && m->state != CLIENT_DEAD)
         finish_closing(m);
 }
 
@@ -222,6 +276,7 @@ static void on_channel_event(const struct channel_event *event, void *data)
         return;
     case CHANNEL_EVENT_MESSAGE:
         exchange_take(m, event->text, event->size);
+        reconnect_leave_if_quiet(m);
         return;
     case CHANNEL_EVENT_CLOSED:
         on_closed(m, event);
@@ -269,6 +324,7 @@ int monologue_new(const struct monologue_options *options,
     calls_init(&m->calls, m);
     methods_init(&m->methods, m->options.listeners);
     requests_init(&m->requests, m->options.max_requests, exchange_answer, m);
+    reconnect_init(m);
     uv_timer_init(loop, &m->timer);
     m->timer.data = m;
     *monologue_out = m;
@@ -300,12 +356,8 @@ void monologue_free(struct monologue *m)
     tell_close(m);
 }
 
-int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
+static int start_connecting(struct monologue *m)
 {
-    if (m->state == CLIENT_OPEN)
-        return -EISCONN;
-    if (m->state != CLIENT_IDLE)
-        return -EALREADY;
     const struct channel_settings settings = {
         .endpoint = &m->options.endpoint,
         .api_key = m->options.api_key,
@@ -319,10 +371,25 @@ int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
         return status;
     }
     m->state = CLIENT_OPENING;
-    m->connect_cb = cb;
-    m->connect_data = data;
     m->deadline_ms = client_deadline_after(m, m->options.timeout_ms);
     client_arm(m, m->deadline_ms);
+    return 0;
+}
+
+/* Whoever connects while the client does so by itself joins that attempt. */
+int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
+{
+    if (m->state == CLIENT_OPEN)
+        return -EISCONN;
+    bool is_idle = m->state == CLIENT_IDLE || m->state == CLIENT_WAITING;
+    bool is_under_way = is_connecting(m) || m->state == CLIENT_LEAVING;
+    if (m->connect_cb || !(is_idle || is_under_way))
+        return -EALREADY;
+    int status = is_idle ? start_connecting(m) : 0;
+    if (status < 0)
+        return status;
+    m->connect_cb = cb;
+    m->connect_data = data;
     return 0;
 }
 
@@ -330,12 +397,14 @@ int monologue_close(struct monologue *m, monologue_close_cb cb, void *data)
 {
     if (m->state == CLIENT_CLOSING || m->state == CLIENT_DEAD)
         return -EALREADY;
+    bool is_ending = m->state == CLIENT_ENDING;
     m->state = CLIENT_CLOSING;
+    m->deadline_ms = UINT64_MAX;
     m->close_cb = cb;
     m->close_data = data;
     if (m->channel)
         channel_close(m->channel);
-    else
+    else if (!is_ending)
         client_arm(m, 0); /* nothing to do, but to tell later */
     return 0;
 }

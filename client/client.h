@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "client/backoff.h"
 #include "client/calls.h"
 #include "client/channel.h"
 #include "client/methods.h"
@@ -20,6 +21,9 @@ enum client_state {
     CLIENT_OPENING,  /* the channel is not open yet */
     CLIENT_GREETING, /* whoami is sent, our id awaited */
     CLIENT_OPEN,
+    CLIENT_LEAVING, /* waiting for the channel to end, to connect again */
+    CLIENT_ENDING,  /* it has ended by itself: telling those who called */
+    CLIENT_WAITING, /* until deadline_ms, to connect again */
     CLIENT_CLOSING, /* waiting for the channel to end */
     CLIENT_DEAD,    /* freed; only the memory is left */
 };
@@ -30,15 +34,19 @@ struct monologue {
     uv_loop_t *loop;
     uv_timer_t timer; /* fires at due_ms, the earliest deadline of all */
     uint64_t due_ms;
-    uint64_t deadline_ms; /* our own: to be connected, to give a sign of life;
-                             UINT64_MAX: none */
+    uint64_t deadline_ms; /* our own: to be connected, to give a sign of life,
+                             to try again; UINT64_MAX: none */
+    struct backoff backoff;
+    uint64_t opened_ms; /* when the connection was there; 0: there is none */
+    uint64_t plan_ms;   /* leave it when nothing is in flight from then on */
+    uint64_t leave_ms;  /* and then, whatever is; both UINT64_MAX: never */
     struct options options;
     monologue_event_cb event_cb; /* or NULL */
     void *event_data;
     monologue_trace_cb trace_cb; /* or NULL */
     void *trace_data;
     struct tls_context *tls; /* for wss */
-    struct channel *channel; /* NULL while idle */
+    struct channel *channel; /* NULL while there is no connection */
     struct calls calls;
     struct methods methods;
     struct requests requests;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/client.h"
+#include "client/reconnect.h"
 #include "client/rpc.h"
 #include "proto/connid.h"
 
@@ -140,6 +141,7 @@ int exchange_answer(const char *to, const char *token, const json_t *ret,
     if (status == 0)
         status = send_text(m, text, size);
     free(text);
+    reconnect_nudge(m);
     return status == -EPIPE ? -ECONNRESET : status;
 }
 

@@ -40,6 +40,9 @@ enum {
     MONOLOGUE_LISTENERS = 100,
     MONOLOGUE_MAX_REQUESTS = 1000,
     MONOLOGUE_KEEPALIVE_MS = 240000, /* servers hang up after ten minutes */
+    MONOLOGUE_RECONNECT_BASE_MS = 1000,
+    MONOLOGUE_RECONNECT_CAP_MS = 30000,
+    MONOLOGUE_SESSION_MS = 7200000, /* API Gateway's limit */
 };
 
 /* One client: at most one connection at a time, and what outlives it. */
@@ -54,7 +57,7 @@ enum monologue_state {
     MONOLOGUE_STATE_CONNECTING, /* also: leaving an old connection for it */
     MONOLOGUE_STATE_CONNECTED,  /* monologue_connection_id() is known */
     MONOLOGUE_STATE_WAITING,    /* until it tries again by itself */
-    MONOLOGUE_STATE_CLOSING,
+    MONOLOGUE_STATE_CLOSING,    /* also: telling that it has ended */
 };
 
 /* What a client tells besides the answers to calls. More may be added: ignore
@@ -66,7 +69,8 @@ enum monologue_event_kind {
     /* That connection has ended. Comes after every call in flight has failed
      * with -ECONNRESET, and before the callback of monologue_close(). */
     MONOLOGUE_EVENT_DISCONNECTED,
-    /* An attempt to connect, made by the client itself, has failed. */
+    /* An attempt to connect that no callback waits for has failed. Also the
+     * last one, if will_reconnect is false. */
     MONOLOGUE_EVENT_FAILED,
     /* The server refused a packet of ours, most often because its receiver is
      * gone. It does not say which one: that call will time out. */
@@ -136,6 +140,20 @@ struct monologue_options {
     uint32_t keepalive_ms; /* how often to show the server that we live, and
                               to see that it does */
     bool is_insecure;      /* trust any certificate; for tests only */
+    /*
+     * Connect again by itself, until monologue_close(): after a connection has
+     * ended and after an attempt has failed, be it the first. Each wait is a
+     * random time, from nothing to a bound that begins with the base, doubles
+     * and ends with the cap; where the server says 429 or 503 it begins three
+     * steps further and at least half of it is waited. A refused key ends it:
+     * that one will not become right. Before a connection is as old as the
+     * session's limit, somewhere from 90 to 99 percent of it, the client leaves
+     * it when nothing is in flight.
+     */
+    bool reconnect;
+    uint32_t reconnect_base_ms;
+    uint32_t reconnect_cap_ms;   /* not below the base */
+    uint32_t session_ms;         /* the server's limit of a connection's age */
     monologue_event_cb event_cb; /* or NULL */
     void *event_data;            /* passed to event_cb */
     monologue_trace_cb trace_cb; /* or NULL */
@@ -179,10 +197,12 @@ typedef void (*monologue_connect_cb)(struct monologue *monologue, int status,
 
 /*
  * Connects and asks for our id. After the connection has ended this may be
- * called again; the id will be another one.
+ * called again; the id will be another one. While the client waits to connect
+ * again by itself, this does it now; while it is at it, this joins in.
+ * @cb: told of this attempt only; may be NULL
  *
  * Returns 0, or with @cb never called:
- *   -EISCONN, -EALREADY  connected; connecting or closing
+ *   -EISCONN, -EALREADY  connected; connecting for somebody, or closing
  *   -ENOMEM
  */
 int monologue_connect(struct monologue *monologue, monologue_connect_cb cb,
@@ -196,9 +216,9 @@ const char *monologue_connection_id(const struct monologue *monologue);
 typedef void (*monologue_close_cb)(struct monologue *monologue, void *data);
 
 /*
- * Closes the connection in order, within two seconds at most. Calls in flight
- * fail with -ECONNRESET, connecting with -ECANCELED. Does no harm when there
- * is no connection.
+ * Closes the connection in order, within two seconds at most, and ends all
+ * reconnecting. Calls in flight fail with -ECONNRESET, connecting with
+ * -ECANCELED. Does no harm when there is no connection.
  * @cb: told when it is done; may be NULL
  * Returns 0, or -EALREADY: closing, @cb is never called.
  */

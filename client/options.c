@@ -99,6 +99,12 @@ static int complete(const struct monologue_options *given, const struct rc *rc,
         first_set(given->max_requests, 0, MONOLOGUE_MAX_REQUESTS);
     options->keepalive_ms =
         first_set(given->keepalive_ms, 0, MONOLOGUE_KEEPALIVE_MS);
+    options->reconnect = given->reconnect;
+    options->reconnect_base_ms =
+        first_set(given->reconnect_base_ms, 0, MONOLOGUE_RECONNECT_BASE_MS);
+    options->reconnect_cap_ms =
+        first_set(given->reconnect_cap_ms, 0, MONOLOGUE_RECONNECT_CAP_MS);
+    options->session_ms = first_set(given->session_ms, 0, MONOLOGUE_SESSION_MS);
     return 0;
 }
 
