@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/drive.h"
 #include "client/exchange.h"
 #include "client/reconnect.h"
 #include "proto/frame.h"
@@ -299,6 +300,40 @@ static int read_options(struct monologue *m,
         &m->tls, &new_errmsg);
 }
 
+void client_discard(struct monologue *m)
+{
+    methods_deinit(&m->methods);
+    tls_context_free(m->tls);
+    options_deinit(&m->options);
+    free(m);
+}
+
+static int choose_loop(struct monologue *m, uv_loop_t *given)
+{
+    m->loop = given;
+    m->owns_loop = !given;
+    int status = given ? 0 : drive_new_loop(&m->loop);
+    if (status < 0)
+        errmsg_set(&new_errmsg, "no event loop: %s",
+                   monologue_strerror(status));
+    return status;
+}
+
+static void init(struct monologue *m, const struct monologue_options *options)
+{
+    m->deadline_ms = UINT64_MAX;
+    m->event_cb = options->event_cb;
+    m->event_data = options->event_data;
+    m->trace_cb = options->trace_cb;
+    m->trace_data = options->trace_data;
+    calls_init(&m->calls, m);
+    methods_init(&m->methods, m->options.listeners);
+    requests_init(&m->requests, m->options.max_requests, exchange_answer, m);
+    reconnect_init(m);
+    uv_timer_init(m->loop, &m->timer);
+    m->timer.data = m;
+}
+
 int monologue_new(const struct monologue_options *options,
                   struct uv_loop_s *loop, struct monologue **monologue_out)
 {
@@ -310,23 +345,15 @@ int monologue_new(const struct monologue_options *options,
     if (!options)
         options = &defaults;
     int status = read_options(m, options);
+    if (status == 0)
+        status = choose_loop(m, loop);
     if (status < 0) {
+        tls_context_free(m->tls);
         options_deinit(&m->options);
         free(m);
         return status;
     }
-    m->loop = loop;
-    m->deadline_ms = UINT64_MAX;
-    m->event_cb = options->event_cb;
-    m->event_data = options->event_data;
-    m->trace_cb = options->trace_cb;
-    m->trace_data = options->trace_data;
-    calls_init(&m->calls, m);
-    methods_init(&m->methods, m->options.listeners);
-    requests_init(&m->requests, m->options.max_requests, exchange_answer, m);
-    reconnect_init(m);
-    uv_timer_init(loop, &m->timer);
-    m->timer.data = m;
+    init(m, options);
     *monologue_out = m;
     new_errmsg.text[0] = '\0';
     return 0;
@@ -335,10 +362,8 @@ int monologue_new(const struct monologue_options *options,
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct monologue *m = handle->data;
-    methods_deinit(&m->methods);
-    tls_context_free(m->tls);
-    options_deinit(&m->options);
-    free(m);
+    if (!m->owns_loop) /* else the loop is still to be ended */
+        client_discard(m);
 }
 
 void monologue_free(struct monologue *m)
@@ -354,6 +379,8 @@ void monologue_free(struct monologue *m)
     calls_fail(&m->calls, -ECANCELED);
     tell_connect(m, -ECANCELED);
     tell_close(m);
+    if (m->owns_loop && !m->is_driven)
+        drive_end(m);
 }
 
 static int start_connecting(struct monologue *m)

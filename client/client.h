@@ -30,7 +30,9 @@ enum client_state {
 
 struct monologue {
     enum client_state state;
-    bool is_heard; /* a message has come since the last sign of life */
+    bool is_heard;  /* a message has come since the last sign of life */
+    bool owns_loop; /* see drive.h; else it is the caller's */
+    bool is_driven; /* within monologue_dispatch() */
     uv_loop_t *loop;
     uv_timer_t timer; /* fires at due_ms, the earliest deadline of all */
     uint64_t due_ms;
@@ -78,3 +80,6 @@ void client_show(struct monologue *m, enum monologue_direction direction,
 
 /* Our id is known: tells who connected. */
 void client_enter_open(struct monologue *m);
+
+/* Frees the memory of a client that is dead, and on no loop any more. */
+void client_discard(struct monologue *m);

@@ -4,8 +4,9 @@
  *
  * Everything runs on a uv_loop_t of the caller's and nothing blocks it, but
  * for reading a few small files in monologue_new(). One client belongs to one
- * loop and is used from its thread only; monologue_blocking_*() at the end is
- * the same for programs without a loop, from any thread.
+ * loop and is used from its thread only. Towards the end of this file are the
+ * other ways: monologue_fd() for any other loop, and monologue_blocking_*() for
+ * programs without one, from any thread.
  *
  * Functions return 0 or a negative errno, libuv's own (UV_EOF, UV_EAI_...)
  * included; monologue_strerror() names it, monologue_errmsg() tells more. A
@@ -163,7 +164,8 @@ struct monologue_options {
 /*
  * Makes a client that is not connected.
  * @options: NULL is as good as all zero
- * @loop:    must outlive the client
+ * @loop:    must outlive the client. NULL: it makes a loop of its own, for
+ *           programs that have another one: see monologue_fd()
  *
  * Returns 0, or with the text in monologue_errmsg(NULL):
  *   -EINVAL  no endpoint, or a value that makes no sense
@@ -176,7 +178,8 @@ int monologue_new(const struct monologue_options *options,
 /*
  * Ends the client at once. What is pending is told -ECANCELED before this
  * returns; the connection is dropped without a close handshake. The loop must
- * run once more to free the memory. NULL is fine.
+ * run once more to free the memory; a loop of the client's own is ended by
+ * this, which waits if a name is being looked up. NULL is fine.
  */
 void monologue_free(struct monologue *monologue);
 
@@ -321,6 +324,45 @@ const char *monologue_errmsg(const struct monologue *monologue);
 
 /* The version of the library, such as "0.1.0". */
 const char *monologue_version(void);
+
+/*
+ * For programs with a loop that is not libuv's - poll(2), GLib, libevent, Qt:
+ * a client made without a loop is driven from there. Before each wait, ask for
+ * what to wait for; when it has come, or the time is up, dispatch:
+ *
+ *     struct pollfd fd = {.fd = monologue_fd(m),
+ *                         .events = monologue_events(m)};
+ *     poll(&fd, 1, monologue_timeout(m));
+ *     monologue_dispatch(m);
+ *
+ * Callbacks run within monologue_dispatch() and monologue_free() only. Ask for
+ * the timeout after all else that uses the client: each call may bring it
+ * closer, down to 0, and what was sent may wait until then. Both examples in
+ * docs/examples, poll.c and glib.c, are whole programs.
+ *
+ * For a client on a loop of the caller's these return -EINVAL, the timeout -1:
+ * that loop is the caller's to run.
+ */
+
+/* The descriptor to wait for; the same as long as the client lives. Do nothing
+ * with it but that. */
+int monologue_fd(const struct monologue *monologue);
+
+/* What to wait for there, as poll(2) names it: POLLIN. */
+int monologue_events(const struct monologue *monologue);
+
+/* How long to wait at most, in ms, from now; -1: until the descriptor is
+ * ready. */
+int monologue_timeout(const struct monologue *monologue);
+
+/*
+ * Does what can be done without waiting. May be called too early, or once too
+ * often.
+ * Returns 0, or
+ *   -ECANCELED  a callback has called monologue_free(): @monologue is gone
+ *   -EDEADLK    called from a callback
+ */
+int monologue_dispatch(struct monologue *monologue);
 
 /*
  * For programs without a loop: the client lives on a thread of its own, where
