@@ -14,7 +14,8 @@
  */
 
 const struct verb *const cli_verbs[] = {&whoami_verb, &call_verb,  &listen_verb,
-                                        &ping_verb,   &bench_verb, NULL};
+                                        &ping_verb,   &bench_verb, &top_verb,
+                                        NULL};
 
 static struct cli cli;
 static const char *colours;
