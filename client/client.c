@@ -207,7 +207,7 @@ static void on_timer(uv_timer_t *timer)
     }
     if (m->deadline_ms <= now_ms)
         pass_deadline(m);
-    calls_expire(&m->calls, now_ms);
+    m->stats.n_timed_out += calls_expire(&m->calls, now_ms);
     if (m->state == CLIENT_DEAD)
         return;
     reconnect_leave_if_quiet(m);
@@ -302,6 +302,7 @@ static int read_options(struct monologue *m,
 
 void client_discard(struct monologue *m)
 {
+    calls_deinit(&m->calls);
     methods_deinit(&m->methods);
     tls_context_free(m->tls);
     options_deinit(&m->options);
@@ -434,16 +435,4 @@ int monologue_close(struct monologue *m, monologue_close_cb cb, void *data)
     else if (!is_ending)
         client_arm(m, 0); /* nothing to do, but to tell later */
     return 0;
-}
-
-int monologue_on(struct monologue *m, const char *name,
-                 monologue_handler_cb handler, void *data)
-{
-    return methods_add(&m->methods, name, handler, data);
-}
-
-int monologue_off(struct monologue *m, const char *name,
-                  monologue_handler_cb handler, void *data)
-{
-    return methods_remove(&m->methods, name, handler, data);
 }

@@ -52,6 +52,7 @@ struct monologue {
     struct calls calls;
     struct methods methods;
     struct requests requests;
+    struct monologue_stats stats;    /* but for what is going on now */
     monologue_connect_cb connect_cb; /* set while connecting */
     void *connect_data;
     monologue_close_cb close_cb; /* set while closing, if wanted */

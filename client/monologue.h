@@ -37,6 +37,7 @@ extern "C" {
 enum {
     MONOLOGUE_ID_CHARS = 16,       /* of a connection id, without the NUL */
     MONOLOGUE_MAX_PACKET = 131072, /* bytes of JSON that are relayed */
+    MONOLOGUE_MAX_NAME = 1024,     /* bytes of a name that others may call */
     MONOLOGUE_TIMEOUT_MS = 15000,
     MONOLOGUE_LISTENERS = 100,
     MONOLOGUE_MAX_REQUESTS = 1000,
@@ -48,6 +49,9 @@ enum {
 
 /* One client: at most one connection at a time, and what outlives it. */
 struct monologue;
+
+/* One call of ours that still awaits its answer; gone when that is told. */
+struct monologue_pending;
 
 /* One call that somebody made on us and that still awaits our answer. */
 struct monologue_request;
@@ -74,14 +78,16 @@ enum monologue_event_kind {
      * last one, if will_reconnect is false. */
     MONOLOGUE_EVENT_FAILED,
     /* The server refused a packet of ours, most often because its receiver is
-     * gone. It does not say which one: that call will time out. */
+     * gone, and does not say which one. Where that was a call and the server is
+     * a monologued, the call is told so instead: see monologue_call_cb. Behind
+     * API Gateway it will time out. */
     MONOLOGUE_EVENT_REFUSED,
-    /* A message was dropped: not a packet, or an answer nobody waits for. */
+    /* A message was dropped: not a packet, or an answer to nothing we asked. */
     MONOLOGUE_EVENT_STRAY,
-    /* A call was dropped: it names a method nobody handles. */
+    /* Somebody called a method that nobody handles, and was told so. */
     MONOLOGUE_EVENT_UNKNOWN,
-    /* A call was dropped: max_requests are being answered already, or there
-     * is no memory for one more. */
+    /* Somebody's call was not taken, and he was told so: max_requests are being
+     * answered already, or there is no memory for one more. */
     MONOLOGUE_EVENT_OVERLOAD,
 };
 
@@ -231,11 +237,25 @@ int monologue_close(struct monologue *monologue, monologue_close_cb cb,
 /*
  * Told the outcome of one call.
  * @status: 0
- *          -ETIMEDOUT   no answer: no such id or method, or it took too long
+ *          -ETIMEDOUT   no answer in time, and nobody said why
  *          -ECONNRESET  the connection ended meanwhile
- *          -ECANCELED   monologue_free()
+ *          -ECANCELED   monologue_cancel() or monologue_free()
+ *          or, with the other side's words in monologue_errmsg():
+ *          -ENOENT      no open connection has that id
+ *          -ENOSYS      the callee has no such method
+ *          -EBUSY       the callee answers too many calls already
+ *          -EREMOTEIO   the method failed
+ *          -EMSGSIZE    the call, or its answer, is too long to be relayed
+ *          -ENOBUFS     the callee does not take what it is sent
+ *          or -EBADMSG: what the callee returned is JSON that jansson cannot
+ *          hold; monologue_call_raw() can
  * @ret:    what the callee returned (JSON null when it returned nothing),
  *          borrowed: json_incref() to keep it; NULL unless @status is 0
+ *
+ * Only a monologued tells -ENOENT and -ENOBUFS, and only callees with this
+ * library, or one that speaks as docs/protocol.md has it, tell -ENOSYS, -EBUSY
+ * and -EREMOTEIO. Behind API Gateway, or of the original client, such a call
+ * times out.
  */
 typedef void (*monologue_call_cb)(struct monologue *monologue, int status,
                                   json_t *ret, void *data);
@@ -244,6 +264,7 @@ typedef void (*monologue_call_cb)(struct monologue *monologue, int status,
  * Calls @name of the program whose connection id is @to.
  * @args: a JSON array; NULL for none
  * @timeout_ms: 0 for that of the options
+ * @pending_out: for monologue_cancel(), until @cb is called; NULL: not wanted
  *
  * Returns 0, or with @cb never called:
  *   -ENOTCONN
@@ -254,7 +275,33 @@ typedef void (*monologue_call_cb)(struct monologue *monologue, int status,
  */
 int monologue_call(struct monologue *monologue, const char *to,
                    const char *name, const json_t *args, uint32_t timeout_ms,
-                   monologue_call_cb cb, void *data);
+                   monologue_call_cb cb, void *data,
+                   struct monologue_pending **pending_out);
+
+/*
+ * As monologue_call_cb, but never -EBADMSG.
+ * @ret: JSON text, borrowed, @size bytes without a NUL; NULL unless @status is
+ *       0
+ */
+typedef void (*monologue_raw_cb)(struct monologue *monologue, int status,
+                                 const char *ret, size_t size, void *data);
+
+/*
+ * The same for arguments and results as JSON text, which is passed on as it is:
+ * no value is built, no digit lost.
+ * @args: @size bytes of JSON, an array; NULL for none. What is not JSON, or not
+ *        UTF-8, is -EINVAL
+ */
+int monologue_call_raw(struct monologue *monologue, const char *to,
+                       const char *name, const char *args, size_t size,
+                       uint32_t timeout_ms, monologue_raw_cb cb, void *data,
+                       struct monologue_pending **pending_out);
+
+/*
+ * Gives up a call: its callback is told -ECANCELED before this returns. The
+ * callee is not told; its answer is dropped when it comes.
+ */
+void monologue_cancel(struct monologue_pending *pending);
 
 enum { MONOLOGUE_LATER = 1 };
 
@@ -266,12 +313,13 @@ enum { MONOLOGUE_LATER = 1 };
  *           answer bears no value, as of a JavaScript function that returns
  *           undefined.
  *
- * Returns 0 to answer with *@ret_out, a negative errno to not answer, or
- * MONOLOGUE_LATER: monologue_reply() or monologue_decline() will follow, or
- * has been called already.
+ * Returns 0 to answer with *@ret_out, a negative errno to fail as
+ * monologue_fail() does, or MONOLOGUE_LATER: monologue_reply(),
+ * monologue_fail() or monologue_decline() will follow, or has been called
+ * already.
  *
- * When a name has several handlers all are called, in the order they were
- * added; the first answer is sent.
+ * When a name has several handlers all are called; the first answer is sent.
+ * Only when all have failed the caller is told, and then what the first said.
  */
 typedef int (*monologue_handler_cb)(struct monologue_request *request,
                                     const json_t *args, json_t **ret_out,
@@ -279,8 +327,22 @@ typedef int (*monologue_handler_cb)(struct monologue_request *request,
 
 /*
  * Lets others call @handler as @name. Outlives the connection.
+ *
+ * @name may be a pattern, as of EventEmitter2 with wildcards. Names consist of
+ * parts between dots. A part `*` of a pattern stands for exactly one part of
+ * the name that is called, `**` for any number of them, none included:
+ * "a.*" is called by a.b, "a.**" by a, a.b and a.b.c, "**" by everything. In
+ * the name that is called both are parts like any others.
+ *
+ * Handlers are called in this order: those of the name itself first; of two
+ * patterns, at the first part where they differ, `*` before `**` and anything
+ * else before both; of patterns that differ behind the same `**`, the one that
+ * ends there, then the one added last; of the same name or pattern, in the
+ * order they were added.
+ *
  * Returns 0, or
- *   -EINVAL  @name is empty
+ *   -EINVAL  @name is empty, longer than MONOLOGUE_MAX_NAME, or a pattern with
+ *            `**` behind `**`
  *   -ENOSPC  the name has as many handlers as options.listeners allows
  *   -ENOMEM
  */
@@ -290,6 +352,23 @@ int monologue_on(struct monologue *monologue, const char *name,
 /* Undoes one monologue_on() of the same. Returns 0 or -ENOENT. */
 int monologue_off(struct monologue *monologue, const char *name,
                   monologue_handler_cb handler, void *data);
+
+/*
+ * A handler for arguments as JSON text.
+ * @args: @size bytes without a NUL, an array; borrowed for the call
+ *
+ * Returns 0 to answer without a value, a negative errno to fail, or
+ * MONOLOGUE_LATER as above; monologue_reply_raw() is what it will mostly call.
+ */
+typedef int (*monologue_raw_handler_cb)(struct monologue_request *request,
+                                        const char *args, size_t size,
+                                        void *data);
+
+/* As monologue_on() and monologue_off(), in one order with those. */
+int monologue_on_raw(struct monologue *monologue, const char *name,
+                     monologue_raw_handler_cb handler, void *data);
+int monologue_off_raw(struct monologue *monologue, const char *name,
+                      monologue_raw_handler_cb handler, void *data);
 
 /* Who calls: a connection id, vouched for by the server. */
 const char *monologue_request_from(const struct monologue_request *request);
@@ -303,13 +382,51 @@ const char *monologue_request_name(const struct monologue_request *request);
  * Returns 0, or
  *   -EALREADY    another handler has answered
  *   -ECONNRESET  the connection it came by has ended
- *   -EMSGSIZE    see monologue_call()
+ *   -EMSGSIZE    see monologue_call(); the caller has been told
  *   -EINVAL, -ENOBUFS, -ENOMEM
  */
 int monologue_reply(struct monologue_request *request, json_t *ret);
 
-/* Lets the caller's call time out. The request is gone afterwards. */
+/*
+ * The same with JSON text.
+ * @ret: @size bytes, borrowed; NULL for no value. What is not JSON, or not
+ *       UTF-8, is -EINVAL, and the caller is told that the method failed
+ */
+int monologue_reply_raw(struct monologue_request *request, const char *ret,
+                        size_t size);
+
+/*
+ * Tells the caller that the method failed, unless another handler has answered
+ * or still may. The request is gone afterwards.
+ * @status:  a negative errno. The caller is told -ENOSYS and -EBUSY as such,
+ *           all others as -EREMOTEIO
+ * @message: for a person, UTF-8, its first 200 bytes; NULL: what
+ *           monologue_strerror() says of @status
+ */
+void monologue_fail(struct monologue_request *request, int status,
+                    const char *message);
+
+/* Fails without saying why. */
 void monologue_decline(struct monologue_request *request);
+
+/* What a client has done since it was made, and what it is doing. */
+struct monologue_stats {
+    uint64_t n_calls;     /* of ours that were sent */
+    uint64_t n_answered;  /* of these: that were told a value */
+    uint64_t n_refused;   /* that the server or the callee refused */
+    uint64_t n_timed_out; /* that nobody answered in time */
+    uint64_t n_late;      /* answers that came when their call had ended */
+    uint64_t n_waiting;   /* calls that await their answer now */
+    uint64_t n_requests;  /* of others that were given to handlers */
+    uint64_t n_serving;   /* of these: that await our answer now */
+};
+
+/*
+ * @size: sizeof *@stats_out, of which no more than that is written: later
+ *        versions may have more to tell
+ */
+void monologue_stats(const struct monologue *monologue,
+                     struct monologue_stats *stats_out, size_t size);
 
 /* Names a status: static text. */
 const char *monologue_strerror(int status);

@@ -193,7 +193,7 @@ static void fly(struct lane *lane)
         return;
     lane->sent_ns = uv_hrtime();
     int status = monologue_call(bench.cli->monologue, bench.to, bench.name,
-                                bench.args, 0, on_outcome, lane);
+                                bench.args, 0, on_outcome, lane, NULL);
     lane->is_flying = status == 0;
     if (status == 0) {
         bench.n_flying++;

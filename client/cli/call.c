@@ -58,7 +58,7 @@ static void on_answered(struct monologue *monologue, int status, json_t *ret,
 static void start(struct cli *cli)
 {
     int status = monologue_call(cli->monologue, cli->args[0], cli->args[1],
-                                args, 0, on_answered, cli);
+                                args, 0, on_answered, cli, NULL);
     if (status < 0)
         cli_finish(cli, cli_explain_call(cli, status, cli->args[0],
                                          cli->args[1], false));

@@ -166,7 +166,7 @@ static int send_probe(void)
         return -ENOMEM;
     *probe = (struct probe){.sent_ns = uv_hrtime(), .seq = ping.n_sent + 1};
     int status = monologue_call(ping.cli->monologue, ping.to, name, NULL, 0,
-                                on_outcome, probe);
+                                on_outcome, probe, NULL);
     if (status < 0)
         free(probe);
     else

@@ -68,7 +68,7 @@ static void make_call(struct program *program, char *line)
     int status = -EINVAL;
     if (to && name && args)
         status = monologue_call(program->monologue, to, name, args, 0,
-                                on_answered, program);
+                                on_answered, program, NULL);
     json_decref(args);
     if (status < 0)
         printf("failed: %s\n", monologue_strerror(status));

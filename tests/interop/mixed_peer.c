@@ -65,7 +65,7 @@ static void call_more(struct mixed *mixed)
            mixed->n_called - mixed->n_settled < WINDOW) {
         json_t *args = make_args(mixed->n_called++);
         int rc = monologue_call(mixed->monologue, mixed->to, "echo", args, 0,
-                                on_answer, mixed);
+                                on_answer, mixed, NULL);
         json_decref(args);
         if (rc)
             fail("calling", monologue_strerror(rc));

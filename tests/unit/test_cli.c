@@ -193,13 +193,13 @@ START_TEST(output_that_is_not_json_is_a_string)
 }
 END_TEST
 
-START_TEST(a_command_that_fails_gives_no_answer)
+START_TEST(a_command_that_fails_fails_the_call)
 {
     char id[MONOLOGUE_ID_CHARS + 1];
     struct run *listener =
         LISTEN(id, "fail", "--", "sh", "-c", "echo out; exit 3");
-    assert_run(START("call", id, "fail", "--timeout", "0.5"), EX_TEMPFAIL, "",
-               "no answer in time");
+    assert_run(START("call", id, "fail"), EX_PROTOCOL, "",
+               "the method gave no answer");
     uv_process_kill(&listener->process, SIGTERM);
     await(listener);
     ck_assert_ptr_nonnull(strstr(listener->text[1], "exit status 3"));
@@ -442,7 +442,7 @@ int main(void)
     tcase_add_test(tcase, whoami_prints_the_id);
     tcase_add_test(tcase, call_prints_what_a_command_returns);
     tcase_add_test(tcase, output_that_is_not_json_is_a_string);
-    tcase_add_test(tcase, a_command_that_fails_gives_no_answer);
+    tcase_add_test(tcase, a_command_that_fails_fails_the_call);
     tcase_add_test(tcase, more_calls_than_commands_at_once_are_all_answered);
     tcase_add_test(tcase, without_a_command_calls_are_printed);
     tcase_add_test(tcase, a_listener_that_loses_its_connection_ends);

@@ -180,7 +180,7 @@ static void start_call(void)
 {
     ck_assert_int_eq(monologue_on(client, "keep", keep, NULL), 0);
     ck_assert_int_eq(monologue_call(client, monologue_connection_id(client),
-                                    "keep", NULL, 0, on_answered, NULL),
+                                    "keep", NULL, 0, on_answered, NULL, NULL),
                      0);
     turn_until(&n_kept, 1);
 }
@@ -212,13 +212,13 @@ START_TEST(handlers_survive_and_calls_in_flight_fail_first)
     turn_until(&n_outcomes, 1); /* on_answered() sees that it comes first */
     ck_assert_int_eq(outcome_status, -ECONNRESET);
     ck_assert_int_eq(monologue_call(client, "AAAAAAAAAAAAAAA=", "keep", NULL, 0,
-                                    on_answered, NULL),
+                                    on_answered, NULL, NULL),
                      -ENOTCONN);
     turn_until_event(MONOLOGUE_EVENT_CONNECTED, 2);
     ck_assert_int_eq(monologue_reply(kept, json_true()), -ECONNRESET);
     n_events[MONOLOGUE_EVENT_DISCONNECTED] = 0;
     ck_assert_int_eq(monologue_call(client, monologue_connection_id(client),
-                                    "keep", NULL, 0, on_answered, NULL),
+                                    "keep", NULL, 0, on_answered, NULL, NULL),
                      0);
     turn_until(&n_kept, 2);
     ck_assert_int_eq(monologue_reply(kept, json_true()), 0);
@@ -375,7 +375,7 @@ START_TEST(a_call_that_fails_with_its_connection_may_close)
 {
     start_call();
     monologue_call(client, monologue_connection_id(client), "keep", NULL, 0,
-                   close_when_answered, NULL);
+                   close_when_answered, NULL, NULL);
     turn_until(&n_kept, 2);
     drop();
     turn_until(&n_closes, 1);
@@ -636,7 +636,7 @@ START_TEST(a_call_that_fails_with_its_connection_may_free_the_client)
     connect_client();
     start_call();
     monologue_call(client, monologue_connection_id(client), "keep", NULL, 0,
-                   free_when_answered, NULL);
+                   free_when_answered, NULL, NULL);
     turn_until(&n_kept, 2);
     drop();
     turn_until(&n_outcomes, 2);
