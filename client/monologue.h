@@ -135,7 +135,8 @@ typedef void (*monologue_trace_cb)(struct monologue *monologue,
  * What a client is made with. All zero is a good start: zero or NULL means
  * what the environment says (MONOLOGUE_ENDPOINT, MONOLOGUE_API_KEY,
  * MONOLOGUE_TIMEOUT in seconds), then what the nearest .monologuerc says, then
- * the default.
+ * the default. Make it with an initializer or memset(), so that what you do not
+ * name is zero.
  */
 struct monologue_options {
     const char *endpoint;  /* ws:// or wss:// URL; has no default */
@@ -165,6 +166,10 @@ struct monologue_options {
     void *event_data;            /* passed to event_cb */
     monologue_trace_cb trace_cb; /* or NULL */
     void *trace_data;            /* passed to trace_cb */
+    /* All zero. New options take their place from here, from the front, with
+     * zero for their default, so the size never changes; an option that is set
+     * and that the library is too old to know is -EINVAL. */
+    uint64_t reserved[21];
 };
 
 /*

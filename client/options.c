@@ -76,6 +76,16 @@ static uint32_t first_set(uint32_t a, uint32_t b, uint32_t otherwise)
     return a ? a : b ? b : otherwise;
 }
 
+/* A program that was built with a newer header, and asks for what is new. */
+static bool is_newer(const struct monologue_options *given)
+{
+    uint64_t set = 0;
+    for (size_t i = 0; i < sizeof given->reserved / sizeof *given->reserved;
+         i++)
+        set |= given->reserved[i];
+    return set != 0;
+}
+
 static int complete(const struct monologue_options *given, const struct rc *rc,
                     struct options *options, struct errmsg *errmsg)
 {
@@ -114,6 +124,10 @@ int options_make(const struct monologue_options *given,
 {
     struct options options = {0};
     struct rc rc = RC_EMPTY;
+    if (is_newer(given)) {
+        errmsg_set(errmsg, "an option is set that is newer than this library");
+        return -EINVAL;
+    }
     int status = rc_find(directory, find_home(environment), &rc, errmsg);
     if (status == 0)
         status = rc_read_environment(environment, &rc, errmsg);
