@@ -259,7 +259,7 @@ static void start_call(struct monologue_blocking *b, struct job *job)
 {
     struct call_job *call = list_entry(job, struct call_job, job);
     int status = monologue_call(b->m, call->to, call->name, call->args,
-                                call->timeout_ms, on_answered, call);
+                                call->timeout_ms, on_answered, call, NULL);
     if (status < 0)
         finish(job, status);
 }

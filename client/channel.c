@@ -49,6 +49,7 @@ struct channel {
     struct frames *frames;    /* from OPEN on */
     bool is_over;             /* no frame of the server counts any more */
     int status;               /* why it closes */
+    uint16_t code;            /* of the close frame that did it; 0: none */
     struct errmsg why;
     char key[UPGRADE_KEY_CHARS + 1];
 };
@@ -64,6 +65,7 @@ static void on_timer_closed(uv_handle_t *handle)
     struct channel *channel = handle->data;
     tell(channel, &(struct channel_event){.kind = CHANNEL_EVENT_CLOSED,
                                           .status = channel->status,
+                                          .code = channel->code,
                                           .why = channel->why.text});
     http_reader_free(channel->http);
     frames_free(channel->frames);
@@ -109,10 +111,11 @@ static void on_deadline(uv_timer_t *timer)
 }
 
 /* From here on only the close handshake is missing. */
-static void start_closing(struct channel *channel, int status)
+static void start_closing(struct channel *channel, int status, uint16_t code)
 {
     channel->state = CHANNEL_CLOSING;
     channel->status = status;
+    channel->code = code;
     uv_timer_start(&channel->timer, on_deadline, CHANNEL_CLOSE_TIMEOUT_MS, 0);
     stream_flush(channel->stream);
 }
@@ -135,7 +138,7 @@ static void part(struct channel *channel, int status, const char *what)
         errmsg_set(&channel->why, "%s with code %u%s%s", what,
                    frames_close_code(channel->frames), *reason ? ": " : "",
                    reason);
-        start_closing(channel, status);
+        start_closing(channel, status, frames_close_code(channel->frames));
     }
     stream_leave(channel->stream);
 }
@@ -302,7 +305,7 @@ void channel_close(struct channel *channel)
 {
     if (channel->state == CHANNEL_OPEN) {
         frames_close(channel->frames, CLOSE_NORMAL);
-        start_closing(channel, 0);
+        start_closing(channel, 0, CLOSE_NORMAL);
     } else if (is_alive(channel)) {
         channel_abort(channel, -ECANCELED);
     }

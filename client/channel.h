@@ -26,7 +26,8 @@ struct channel_settings {
 enum channel_event_kind {
     CHANNEL_EVENT_OPEN,
     CHANNEL_EVENT_MESSAGE, /* text, size */
-    CHANNEL_EVENT_CLOSED, /* status, why; last, always, once; then it is gone */
+    CHANNEL_EVENT_CLOSED,  /* status, code, why; last, always, once; then it is
+                              gone */
 };
 
 struct channel_event {
@@ -35,6 +36,7 @@ struct channel_event {
     size_t size;      /* in bytes */
     int status;       /* 0: as channel_close() wished; else a negative errno,
                          as monologue_connect() tells them */
+    uint16_t code;    /* of the close frame that ended it; 0: there was none */
     const char *why;  /* the status for a person; "" when there is no more to
                          say; borrowed */
 };

@@ -4,9 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "client/drive.h"
 #include "client/exchange.h"
+#include "client/reconnect.h"
+#include "proto/frame.h"
 
 /*
  * A client without a connection is idle. Connecting opens a channel, asks
@@ -32,6 +36,32 @@ const char *monologue_errmsg(const struct monologue *m)
     return m ? m->errmsg.text : new_errmsg.text;
 }
 
+static bool is_connecting(const struct monologue *m)
+{
+    return m->state == CLIENT_OPENING || m->state == CLIENT_GREETING;
+}
+
+enum monologue_state monologue_state(const struct monologue *m)
+{
+    switch (m->state) {
+    case CLIENT_OPENING:
+    case CLIENT_GREETING:
+    case CLIENT_LEAVING:
+        return MONOLOGUE_STATE_CONNECTING;
+    case CLIENT_OPEN:
+        return MONOLOGUE_STATE_CONNECTED;
+    case CLIENT_WAITING:
+        return MONOLOGUE_STATE_WAITING;
+    case CLIENT_ENDING:
+    case CLIENT_CLOSING:
+        return MONOLOGUE_STATE_CLOSING;
+    case CLIENT_IDLE:
+    case CLIENT_DEAD:
+        break;
+    }
+    return MONOLOGUE_STATE_IDLE;
+}
+
 const char *monologue_connection_id(const struct monologue *m)
 {
     return m->state == CLIENT_OPEN ? m->id : NULL;
@@ -53,11 +83,23 @@ static void tell_close(struct monologue *m)
         cb(m, m->close_data);
 }
 
-void client_tell_event(struct monologue *m, enum monologue_event event,
-                       int status, const char *text)
+static void tell_event(struct monologue *m, const struct monologue_event *event)
 {
     if (m->event_cb && m->state != CLIENT_DEAD)
-        m->event_cb(m, event, status, text, m->event_data);
+        m->event_cb(m, event, m->event_data);
+}
+
+void client_tell(struct monologue *m, enum monologue_event_kind kind,
+                 const char *text)
+{
+    tell_event(m, &(struct monologue_event){.kind = kind, .text = text});
+}
+
+void client_show(struct monologue *m, enum monologue_direction direction,
+                 const char *text, size_t size)
+{
+    if (m->trace_cb)
+        m->trace_cb(m, direction, text, size, m->trace_data);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -76,11 +118,6 @@ uint64_t client_deadline_after(struct monologue *m, uint32_t timeout_ms)
 {
     uv_update_time(m->loop);
     return uv_now(m->loop) + timeout_ms;
-}
-
-static bool is_connecting(const struct monologue *m)
-{
-    return m->state == CLIENT_OPENING || m->state == CLIENT_GREETING;
 }
 
 void client_complain(struct monologue *m, const char *format, ...)
@@ -107,8 +144,39 @@ void client_enter_open(struct monologue *m)
     m->is_heard = true;
     m->errmsg.text[0] = '\0';
     m->deadline_ms = client_deadline_after(m, m->options.keepalive_ms);
+    reconnect_plan(m);
     client_arm(m, m->deadline_ms);
+    client_arm(m, reconnect_due_ms(m));
     tell_connect(m, 0);
+    if (m->state == CLIENT_OPEN)
+        tell_event(m,
+                   &(struct monologue_event){.kind = MONOLOGUE_EVENT_CONNECTED,
+                                             .text = "connected",
+                                             .id = m->id});
+}
+
+/* An attempt has failed, and what comes next is decided. */
+static void tell_failed(struct monologue *m, int status, uint32_t delay_ms)
+{
+    if (m->connect_cb) {
+        tell_connect(m, status);
+        return;
+    }
+    tell_event(m, &(struct monologue_event){.kind = MONOLOGUE_EVENT_FAILED,
+                                            .status = status,
+                                            .text = m->errmsg.text,
+                                            .will_reconnect =
+                                                m->state == CLIENT_WAITING,
+                                            .delay_ms = delay_ms});
+}
+
+static int start_connecting(struct monologue *m);
+
+static void try_again(struct monologue *m)
+{
+    int status = start_connecting(m);
+    if (status < 0)
+        tell_failed(m, status, reconnect_schedule(m, status));
 }
 
 static void pass_deadline(struct monologue *m)
@@ -116,10 +184,17 @@ static void pass_deadline(struct monologue *m)
     m->deadline_ms = UINT64_MAX;
     if (m->state == CLIENT_OPEN) {
         exchange_sign_of_life(m);
+    } else if (m->state == CLIENT_WAITING) {
+        try_again(m);
     } else if (is_connecting(m)) {
         client_complain(m, "not connected within %u ms", m->options.timeout_ms);
         channel_abort(m->channel, -ETIMEDOUT);
     }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -132,42 +207,65 @@ static void on_timer(uv_timer_t *timer)
     }
     if (m->deadline_ms <= now_ms)
         pass_deadline(m);
-    calls_expire(&m->calls, now_ms);
+    m->stats.n_timed_out += calls_expire(&m->calls, now_ms);
     if (m->state == CLIENT_DEAD)
         return;
-    uint64_t next_ms = calls_deadline_ms(&m->calls);
-    if (m->deadline_ms < next_ms)
-        next_ms = m->deadline_ms;
+    reconnect_leave_if_quiet(m);
+    uint64_t next_ms = earlier(earlier(m->deadline_ms, reconnect_due_ms(m)),
+                               calls_deadline_ms(&m->calls));
     if (next_ms != UINT64_MAX)
         client_arm(m, next_ms);
 }
 
+/* The connection whose id was @id has ended. */
+static void tell_disconnected(struct monologue *m, const char *id,
+                              const struct channel_event *end, bool is_ours,
+                              uint32_t delay_ms)
+{
+    tell_event(m, &(struct monologue_event){
+                      .kind = MONOLOGUE_EVENT_DISCONNECTED,
+                      .status = is_ours ? 0 : end->status,
+                      .text = is_ours ? "closed by us" : m->errmsg.text,
+                      .id = id,
+                      .code = end->code ? end->code : CLOSE_ABNORMAL,
+                      .is_ours = is_ours,
+                      .will_reconnect = m->state == CLIENT_WAITING,
+                      .delay_ms = delay_ms});
+}
+
 /*
  * Calls fail first, and while they do nobody may connect: a callback that
- * tries to would have its connection mistaken for the one that ends.
+ * tries to would have its connection mistaken for the one that ends. It may
+ * close, though, and then nothing is tried again.
  */
-static void on_closed(struct monologue *m, int status, const char *why)
+static void on_closed(struct monologue *m, const struct channel_event *end)
 {
-    enum client_state was = m->state;
-    m->state = CLIENT_CLOSING;
+    char id[sizeof m->id];
+    uint32_t delay_ms = 0;
+    bool is_left = m->state == CLIENT_LEAVING;
+    bool is_ours = is_left || m->state == CLIENT_CLOSING;
+    memcpy(id, m->id, sizeof id);
+    m->id[0] = '\0';
+    if (m->state != CLIENT_CLOSING)
+        m->state = CLIENT_ENDING;
     m->channel = NULL;
     uv_timer_stop(&m->timer);
     m->deadline_ms = UINT64_MAX;
     requests_expire(&m->requests);
-    if (status < 0 && *why)
-        client_complain(m, "%s", why);
+    if (end->status < 0 && *end->why)
+        client_complain(m, "%s", end->why);
     calls_fail(&m->calls, -ECONNRESET);
     if (m->state == CLIENT_DEAD)
         return;
-    if (was == CLIENT_CLOSING) {
+    if (m->state == CLIENT_ENDING)
+        delay_ms = reconnect_schedule(m, is_left ? 0 : end->status);
+    bool is_closing = m->state == CLIENT_CLOSING;
+    if (id[0])
+        tell_disconnected(m, id, end, is_ours, delay_ms);
+    else if (!is_closing)
+        tell_failed(m, end->status, delay_ms);
+    if (is_closing && m->state != CLIENT_DEAD)
         finish_closing(m);
-        return;
-    }
-    m->state = CLIENT_IDLE;
-    if (was == CLIENT_OPEN)
-        client_tell_event(m, MONOLOGUE_EVENT_CLOSED, status, m->errmsg.text);
-    else
-        tell_connect(m, status);
 }
 
 static void on_channel_event(const struct channel_event *event, void *data)
@@ -179,9 +277,10 @@ static void on_channel_event(const struct channel_event *event, void *data)
         return;
     case CHANNEL_EVENT_MESSAGE:
         exchange_take(m, event->text, event->size);
+        reconnect_leave_if_quiet(m);
         return;
     case CHANNEL_EVENT_CLOSED:
-        on_closed(m, event->status, event->why);
+        on_closed(m, event);
         return;
     }
 }
@@ -201,6 +300,41 @@ static int read_options(struct monologue *m,
         &m->tls, &new_errmsg);
 }
 
+void client_discard(struct monologue *m)
+{
+    calls_deinit(&m->calls);
+    methods_deinit(&m->methods);
+    tls_context_free(m->tls);
+    options_deinit(&m->options);
+    free(m);
+}
+
+static int choose_loop(struct monologue *m, uv_loop_t *given)
+{
+    m->loop = given;
+    m->owns_loop = !given;
+    int status = given ? 0 : drive_new_loop(&m->loop);
+    if (status < 0)
+        errmsg_set(&new_errmsg, "no event loop: %s",
+                   monologue_strerror(status));
+    return status;
+}
+
+static void init(struct monologue *m, const struct monologue_options *options)
+{
+    m->deadline_ms = UINT64_MAX;
+    m->event_cb = options->event_cb;
+    m->event_data = options->event_data;
+    m->trace_cb = options->trace_cb;
+    m->trace_data = options->trace_data;
+    calls_init(&m->calls, m);
+    methods_init(&m->methods, m->options.listeners);
+    requests_init(&m->requests, m->options.max_requests, exchange_answer, m);
+    reconnect_init(m);
+    uv_timer_init(m->loop, &m->timer);
+    m->timer.data = m;
+}
+
 int monologue_new(const struct monologue_options *options,
                   struct uv_loop_s *loop, struct monologue **monologue_out)
 {
@@ -212,20 +346,15 @@ int monologue_new(const struct monologue_options *options,
     if (!options)
         options = &defaults;
     int status = read_options(m, options);
+    if (status == 0)
+        status = choose_loop(m, loop);
     if (status < 0) {
+        tls_context_free(m->tls);
         options_deinit(&m->options);
         free(m);
         return status;
     }
-    m->loop = loop;
-    m->deadline_ms = UINT64_MAX;
-    m->event_cb = options->event_cb;
-    m->event_data = options->event_data;
-    calls_init(&m->calls, m);
-    methods_init(&m->methods, m->options.listeners);
-    requests_init(&m->requests, m->options.max_requests, exchange_answer, m);
-    uv_timer_init(loop, &m->timer);
-    m->timer.data = m;
+    init(m, options);
     *monologue_out = m;
     new_errmsg.text[0] = '\0';
     return 0;
@@ -234,10 +363,8 @@ int monologue_new(const struct monologue_options *options,
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct monologue *m = handle->data;
-    methods_deinit(&m->methods);
-    tls_context_free(m->tls);
-    options_deinit(&m->options);
-    free(m);
+    if (!m->owns_loop) /* else the loop is still to be ended */
+        client_discard(m);
 }
 
 void monologue_free(struct monologue *m)
@@ -253,14 +380,12 @@ void monologue_free(struct monologue *m)
     calls_fail(&m->calls, -ECANCELED);
     tell_connect(m, -ECANCELED);
     tell_close(m);
+    if (m->owns_loop && !m->is_driven)
+        drive_end(m);
 }
 
-int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
+static int start_connecting(struct monologue *m)
 {
-    if (m->state == CLIENT_OPEN)
-        return -EISCONN;
-    if (m->state != CLIENT_IDLE)
-        return -EALREADY;
     const struct channel_settings settings = {
         .endpoint = &m->options.endpoint,
         .api_key = m->options.api_key,
@@ -274,10 +399,25 @@ int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
         return status;
     }
     m->state = CLIENT_OPENING;
-    m->connect_cb = cb;
-    m->connect_data = data;
     m->deadline_ms = client_deadline_after(m, m->options.timeout_ms);
     client_arm(m, m->deadline_ms);
+    return 0;
+}
+
+/* Whoever connects while the client does so by itself joins that attempt. */
+int monologue_connect(struct monologue *m, monologue_connect_cb cb, void *data)
+{
+    if (m->state == CLIENT_OPEN)
+        return -EISCONN;
+    bool is_idle = m->state == CLIENT_IDLE || m->state == CLIENT_WAITING;
+    bool is_under_way = is_connecting(m) || m->state == CLIENT_LEAVING;
+    if (m->connect_cb || !(is_idle || is_under_way))
+        return -EALREADY;
+    int status = is_idle ? start_connecting(m) : 0;
+    if (status < 0)
+        return status;
+    m->connect_cb = cb;
+    m->connect_data = data;
     return 0;
 }
 
@@ -285,24 +425,14 @@ int monologue_close(struct monologue *m, monologue_close_cb cb, void *data)
 {
     if (m->state == CLIENT_CLOSING || m->state == CLIENT_DEAD)
         return -EALREADY;
+    bool is_ending = m->state == CLIENT_ENDING;
     m->state = CLIENT_CLOSING;
+    m->deadline_ms = UINT64_MAX;
     m->close_cb = cb;
     m->close_data = data;
     if (m->channel)
         channel_close(m->channel);
-    else
+    else if (!is_ending)
         client_arm(m, 0); /* nothing to do, but to tell later */
     return 0;
-}
-
-int monologue_on(struct monologue *m, const char *name,
-                 monologue_handler_cb handler, void *data)
-{
-    return methods_add(&m->methods, name, handler, data);
-}
-
-int monologue_off(struct monologue *m, const char *name,
-                  monologue_handler_cb handler, void *data)
-{
-    return methods_remove(&m->methods, name, handler, data);
 }

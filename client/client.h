@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "client/backoff.h"
 #include "client/calls.h"
 #include "client/channel.h"
 #include "client/methods.h"
@@ -20,26 +21,38 @@ enum client_state {
     CLIENT_OPENING,  /* the channel is not open yet */
     CLIENT_GREETING, /* whoami is sent, our id awaited */
     CLIENT_OPEN,
+    CLIENT_LEAVING, /* waiting for the channel to end, to connect again */
+    CLIENT_ENDING,  /* it has ended by itself: telling those who called */
+    CLIENT_WAITING, /* until deadline_ms, to connect again */
     CLIENT_CLOSING, /* waiting for the channel to end */
     CLIENT_DEAD,    /* freed; only the memory is left */
 };
 
 struct monologue {
     enum client_state state;
-    bool is_heard; /* a message has come since the last sign of life */
+    bool is_heard;  /* a message has come since the last sign of life */
+    bool owns_loop; /* see drive.h; else it is the caller's */
+    bool is_driven; /* within monologue_dispatch() */
     uv_loop_t *loop;
     uv_timer_t timer; /* fires at due_ms, the earliest deadline of all */
     uint64_t due_ms;
-    uint64_t deadline_ms; /* our own: to be connected, to give a sign of life;
-                             UINT64_MAX: none */
+    uint64_t deadline_ms; /* our own: to be connected, to give a sign of life,
+                             to try again; UINT64_MAX: none */
+    struct backoff backoff;
+    uint64_t opened_ms; /* when the connection was there; 0: there is none */
+    uint64_t plan_ms;   /* leave it when nothing is in flight from then on */
+    uint64_t leave_ms;  /* and then, whatever is; both UINT64_MAX: never */
     struct options options;
     monologue_event_cb event_cb; /* or NULL */
     void *event_data;
+    monologue_trace_cb trace_cb; /* or NULL */
+    void *trace_data;
     struct tls_context *tls; /* for wss */
-    struct channel *channel; /* NULL while idle */
+    struct channel *channel; /* NULL while there is no connection */
     struct calls calls;
     struct methods methods;
     struct requests requests;
+    struct monologue_stats stats;    /* but for what is going on now */
     monologue_connect_cb connect_cb; /* set while connecting */
     void *connect_data;
     monologue_close_cb close_cb; /* set while closing, if wanted */
@@ -58,8 +71,16 @@ uint64_t client_deadline_after(struct monologue *m, uint32_t timeout_ms);
 /* Has the timer fire at @deadline_ms at the latest. */
 void client_arm(struct monologue *m, uint64_t deadline_ms);
 
-void client_tell_event(struct monologue *m, enum monologue_event event,
-                       int status, const char *text);
+/* Tells what needs no more words than these. */
+void client_tell(struct monologue *m, enum monologue_event_kind kind,
+                 const char *text);
+
+/* Shows a message to whoever traces. */
+void client_show(struct monologue *m, enum monologue_direction direction,
+                 const char *text, size_t size);
 
 /* Our id is known: tells who connected. */
 void client_enter_open(struct monologue *m);
+
+/* Frees the memory of a client that is dead, and on no loop any more. */
+void client_discard(struct monologue *m);

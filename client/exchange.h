@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "client/monologue.h"
+#include "client/requests.h"
 
 /* Asks the server for our id. */
 void exchange_greet(struct monologue *m);
@@ -20,5 +21,4 @@ void exchange_sign_of_life(struct monologue *m);
 void exchange_take(struct monologue *m, const char *text, size_t size);
 
 /* Answers a request; a requests_answer_cb with the client as its data. */
-int exchange_answer(const char *to, const char *token, const json_t *ret,
-                    void *data);
+int exchange_answer(const struct requests_answer *answer, void *data);

@@ -76,6 +76,16 @@ static uint32_t first_set(uint32_t a, uint32_t b, uint32_t otherwise)
     return a ? a : b ? b : otherwise;
 }
 
+/* A program that was built with a newer header, and asks for what is new. */
+static bool is_newer(const struct monologue_options *given)
+{
+    uint64_t set = 0;
+    for (size_t i = 0; i < sizeof given->reserved / sizeof *given->reserved;
+         i++)
+        set |= given->reserved[i];
+    return set != 0;
+}
+
 static int complete(const struct monologue_options *given, const struct rc *rc,
                     struct options *options, struct errmsg *errmsg)
 {
@@ -99,6 +109,12 @@ static int complete(const struct monologue_options *given, const struct rc *rc,
         first_set(given->max_requests, 0, MONOLOGUE_MAX_REQUESTS);
     options->keepalive_ms =
         first_set(given->keepalive_ms, 0, MONOLOGUE_KEEPALIVE_MS);
+    options->reconnect = given->reconnect;
+    options->reconnect_base_ms =
+        first_set(given->reconnect_base_ms, 0, MONOLOGUE_RECONNECT_BASE_MS);
+    options->reconnect_cap_ms =
+        first_set(given->reconnect_cap_ms, 0, MONOLOGUE_RECONNECT_CAP_MS);
+    options->session_ms = first_set(given->session_ms, 0, MONOLOGUE_SESSION_MS);
     return 0;
 }
 
@@ -108,6 +124,10 @@ int options_make(const struct monologue_options *given,
 {
     struct options options = {0};
     struct rc rc = RC_EMPTY;
+    if (is_newer(given)) {
+        errmsg_set(errmsg, "an option is set that is newer than this library");
+        return -EINVAL;
+    }
     int status = rc_find(directory, find_home(environment), &rc, errmsg);
     if (status == 0)
         status = rc_read_environment(environment, &rc, errmsg);

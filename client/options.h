@@ -20,7 +20,11 @@ struct options {
     uint32_t listeners;
     uint32_t max_requests;
     uint32_t keepalive_ms;
+    uint32_t reconnect_base_ms;
+    uint32_t reconnect_cap_ms;
+    uint32_t session_ms;
     bool is_insecure;
+    bool reconnect;
 };
 
 /*

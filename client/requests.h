@@ -3,16 +3,30 @@
  */
 #pragma once
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "client/methods.h"
 #include "client/monologue.h"
+#include "client/rpc.h"
+#include "proto/connid.h"
+#include "proto/json_string.h"
 #include "proto/list.h"
 
-/* Sends an answer; what it returns monologue_reply() returns. */
-typedef int (*requests_answer_cb)(const char *to, const char *token,
-                                  const json_t *ret, void *data);
+/* What we say to a caller. */
+struct requests_answer {
+    const struct connid *to;
+    const char *token;           /* as it stood in the call */
+    const struct json_span *ret; /* good JSON; NULL: no value */
+    int status;                  /* 0, or a negative errno: why it failed */
+    const char *message;         /* the same for a person */
+};
+
+/*
+ * Sends an answer; what it returns monologue_reply() returns. With -EMSGSIZE
+ * the caller has been told that.
+ */
+typedef int (*requests_answer_cb)(const struct requests_answer *answer,
+                                  void *data);
 
 struct requests {
     struct list pending; /* monologue_request */
@@ -40,11 +54,10 @@ enum requests_verdict {
 };
 
 /*
- * Calls the handlers of @name, which may do anything, requests_deinit()
+ * Calls the handlers of a call, which may do anything, requests_deinit()
  * included (methods_deinit() not).
- * @from, @token: copied
+ * @rpc: an RPC_CALL; what outlives this is copied
  */
 enum requests_verdict requests_serve(struct requests *requests,
-                                     struct methods *methods, const char *from,
-                                     const char *token, const char *name,
-                                     const json_t *args);
+                                     struct methods *methods,
+                                     const struct rpc *rpc);

@@ -91,7 +91,7 @@ static void fail_socket(struct stream *stream, int status)
 
 static uv_stream_t *socket_of(struct stream *stream)
 {
-    return (uv_stream_t *)&stream->dial.tcp;
+    return (uv_stream_t *)stream->dial.socket;
 }
 
 static void open_up(struct stream *stream)
@@ -131,8 +131,7 @@ static void take_ciphertext(struct stream *stream, const uint8_t *in, size_t n)
 
 static void on_read(uv_stream_t *socket, ssize_t n, const uv_buf_t *buf)
 {
-    struct dial *dial = socket->data;
-    struct stream *stream = dial->data;
+    struct stream *stream = socket->data;
     const uint8_t *in = (const uint8_t *)buf->base;
     if (n == UV_EOF)
         fail_at_end_of_input(stream);
@@ -148,8 +147,7 @@ static void on_read(uv_stream_t *socket, ssize_t n, const uv_buf_t *buf)
 /* There is never more than one read under way: one buffer is enough. */
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-    struct dial *dial = handle->data;
-    struct stream *stream = dial->data;
+    struct stream *stream = handle->data;
     (void)suggested;
     *buf = uv_buf_init((char *)stream->in, READ_SIZE);
 }
@@ -252,10 +250,13 @@ static void on_dialed(struct dial *dial, int status)
 {
     struct stream *stream = dial->data;
     const struct endpoint *endpoint = stream->endpoint;
-    if (status < 0)
+    if (status < 0) {
         fail(stream, status, "cannot reach %s port %s: %s", endpoint->host,
              endpoint->port, monologue_strerror(status));
-    else if (endpoint->is_secure)
+        return;
+    }
+    dial->socket->data = stream;
+    if (endpoint->is_secure)
         start_tls(stream);
     else
         open_up(stream);

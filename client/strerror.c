@@ -11,15 +11,18 @@ static const struct {
 } words[] = {
     {-EAGAIN, "the server is busy"},
     {-EALREADY, "already under way"},
-    {-EBADMSG, "not a packet"},
+    {-EBADMSG, "not a packet, or JSON that cannot be held"},
+    {-EBUSY, "the callee answers too many calls already"},
     {-ECONNABORTED, "TLS failed"},
     {-ECONNRESET, "the connection has ended"},
     {-EKEYREJECTED, "the API key was refused"},
     {-EMSGSIZE, "the packet is too long"},
     {-ENOBUFS, "too much is waiting to be sent"},
+    {-ENOENT, "not found"},
+    {-ENOSYS, "no such method"},
     {-ENOTCONN, "not connected"},
     {-EPROTO, "the server broke the protocol"},
-    {-EREMOTEIO, "the server answered with an error"},
+    {-EREMOTEIO, "the other side failed"},
     {-ETIMEDOUT, "no answer in time"},
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/nearest.h"
+#include "proto/nearest.h"
 #include "proto/utf8.h"
 
 enum { USER_AGENT_MAX = 256, NAME_CHARS = 60 };

@@ -7,6 +7,7 @@
 #include "proto/upgrade.h"
 
 struct admission {
+    const char *protocol;  /* to be selected, static; NULL: none is */
     const struct key *key; /* NULL where none is required; lives as long as
                               the snapshot */
     char accept[UPGRADE_ACCEPT_CHARS + 1]; /* Sec-WebSocket-Accept */

@@ -53,8 +53,9 @@ struct config {
     size_t n_listen;
     char *stage;
     bool api_key_required;
-    char *api_key;   /* one key in the clear; NULL: none */
-    char *keys_file; /* NULL: none */
+    bool browser_keys; /* they may come without a header: daemon/browserkey.h */
+    char *api_key;     /* one key in the clear; NULL: none */
+    char *keys_file;   /* NULL: none */
     enum plan_counts plan_counts;
     char *usage_file; /* NULL: none */
     enum management_auth management_auth;

@@ -1,5 +1,6 @@
 #include "daemon/handshake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,6 +54,18 @@ static int keep_source_ip(struct connection *c)
     return c->source_ip ? 0 : -ENOMEM;
 }
 
+/* The subprotocol's line, if there is one to select. */
+static int append_101(struct connection *c, const struct admission *admission)
+{
+    char headers[80] = "";
+    if (admission->protocol)
+        snprintf(headers, sizeof headers, "sec-websocket-protocol: %s\r\n",
+                 admission->protocol);
+    return upgrade_append_101(&c->socket.outbox,
+                              c->worker->snapshot->config->send_queue_limit,
+                              time(NULL), admission->accept, headers);
+}
+
 static int open_connection(struct connection *c,
                            const struct http_reader *request,
                            const struct admission *admission)
@@ -64,9 +77,7 @@ static int open_connection(struct connection *c,
     if (rc == 0)
         rc = keep_source_ip(c);
     if (rc == 0)
-        rc = upgrade_append_101(&c->socket.outbox,
-                                w->snapshot->config->send_queue_limit,
-                                time(NULL), admission->accept);
+        rc = append_101(c, admission);
     return rc ? rc
               : connection_open(
                     c, &id,

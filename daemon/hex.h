@@ -5,6 +5,15 @@
 
 #include <stddef.h>
 
+/* What a digit of either case stands for: 0 to 15, or -1: it is none. */
+static inline int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Writes 2 * @n lower-case digits and a NUL to @hex_out. */
 static inline void hex_print(const unsigned char *bytes, size_t n,
                              char *hex_out)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/hex.h"
+
 enum { VALUE_CHARS = 200 }; /* more than inifile takes */
 
 static const char DIGEST_PREFIX[] = "sha256:";
@@ -11,13 +13,6 @@ static const char DISABLED_WORD[] = "disabled";
 static const char PLAN_PREFIX[] = "plan=";
 
 /* ---- the key ---- */
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c | 0x20) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
 
 static int set_digest(struct key *key, const char *hex, struct errmsg *errmsg)
 {

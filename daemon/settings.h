@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/nearest.h"
+#include "proto/nearest.h"
 
 enum setting_type {
     SETTING_ADDRESSES, /* listen and n_listen */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "daemon/hex.h"
+#include "daemon/percent.h"
 
 /* What is put goes into the digest; a failure is kept until the end. */
 struct sink {
@@ -74,36 +75,10 @@ static int put_path(struct sink *sink, struct slice path)
     return 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Takes a byte off @text, percent-decoded if it is encoded; -1: at the end. */
-static int next_decoded(struct slice *text)
-{
-    if (text->size == 0)
-        return -1;
-    const char *at = text->begin;
-    size_t n = 1;
-    int c = (unsigned char)*at;
-    if (c == '%' && text->size >= 3 && hex_digit(at[1]) >= 0 &&
-        hex_digit(at[2]) >= 0) {
-        c = hex_digit(at[1]) << 4 | hex_digit(at[2]);
-        n = 3;
-    }
-    text->begin += n;
-    text->size -= n;
-    return c;
-}
-
 static void put_recoded(struct sink *sink, struct slice text)
 {
     int c;
-    while ((c = next_decoded(&text)) >= 0)
+    while ((c = percent_take(&text)) >= 0)
         put_encoded(sink, (unsigned char)c);
 }
 
@@ -117,8 +92,8 @@ static int compare_recoded(struct slice a, struct slice b)
 {
     int c, d;
     do {
-        c = next_decoded(&a);
-        d = next_decoded(&b);
+        c = percent_take(&a);
+        d = percent_take(&b);
     } while (c == d && c >= 0);
     return rank(c) - rank(d);
 }

@@ -41,7 +41,8 @@ int upgrade_make_key(char key_out[UPGRADE_KEY_CHARS + 1])
 }
 
 int upgrade_append_101(struct bytes *out, size_t limit, time_t now,
-                       const char accept[UPGRADE_ACCEPT_CHARS + 1])
+                       const char accept[UPGRADE_ACCEPT_CHARS + 1],
+                       const char *headers)
 {
     char date[ANSWER_DATE_SIZE];
     answer_write_date(date, now);
@@ -50,8 +51,9 @@ int upgrade_append_101(struct bytes *out, size_t limit, time_t now,
                                "Date: %s\r\n"
                                "Connection: upgrade\r\n"
                                "upgrade: websocket\r\n"
-                               "sec-websocket-accept: %s\r\n\r\n",
-                               date, accept);
+                               "sec-websocket-accept: %s\r\n"
+                               "%s\r\n",
+                               date, accept, headers);
 }
 
 /* 16 bytes in base64, and not one bit beside them. */

@@ -28,8 +28,8 @@ int upgrade_accept(const char key[UPGRADE_KEY_CHARS],
  * Checks a complete request for an opening handshake, in this order: GET;
  * "websocket" in Upgrade and "upgrade" in Connection; HTTP/1.1; version 13;
  * one Sec-WebSocket-Key of 16 bytes in base64. That it has no body http_read()
- * has seen to. Path and keys are the caller's business. Extensions and
- * subprotocols are never selected, so their values do not matter.
+ * has seen to. Path and keys are the caller's business, and so are the
+ * values of extensions and subprotocols: selecting none is always right.
  * @accept_out: set only when REFUSAL_NONE is returned; NUL-terminated
  */
 enum refusal upgrade_check_request(const struct http_reader *request,
@@ -37,11 +37,14 @@ enum refusal upgrade_check_request(const struct http_reader *request,
 
 /*
  * Appends the 101, byte for byte and in the order of API Gateway.
- * @now: seconds since the epoch, for Date
+ * @now:     seconds since the epoch, for Date
+ * @headers: further lines, which AWS would not send, each with its CRLF; mostly
+ *           ""
  * Returns as bytes_append().
  */
 int upgrade_append_101(struct bytes *out, size_t limit, time_t now,
-                       const char accept[UPGRADE_ACCEPT_CHARS + 1]);
+                       const char accept[UPGRADE_ACCEPT_CHARS + 1],
+                       const char *headers);
 
 /*
  * Appends a client's request.

@@ -2,11 +2,14 @@
 
 #include <string.h>
 
+#include "proto/utf8_forms.h"
+
 /*
- * An automaton whose state is a shift. The row of a byte holds the successors
- * of all states, six bits each; the state says where in the row its own
- * successor stands. A step is thus one load, which does not wait for the step
- * before, and one shift, which does. ASCII goes by unread, 64 bytes at a time.
+ * The form by bytes: an automaton whose state is a shift. The row of a byte
+ * holds the successors of all states, six bits each; the state says where in
+ * the row its own successor stands. A step is thus one load, which does not
+ * wait for the step before, and one shift, which does. ASCII goes by unread, 64
+ * bytes at a time.
  */
 
 enum {
@@ -98,7 +101,7 @@ static const uint8_t *skip_ascii(const uint8_t *text, const uint8_t *end)
     return text;
 }
 
-utf8_state utf8_feed(utf8_state state, const uint8_t *text, size_t n)
+utf8_state utf8_feed_bytes(utf8_state state, const uint8_t *text, size_t n)
 {
     enum { STRIDE = 64 }; /* bytes between two looks for ASCII */
     const uint8_t *end = text + n;
@@ -112,11 +115,42 @@ utf8_state utf8_feed(utf8_state state, const uint8_t *text, size_t n)
     return state;
 }
 
+size_t utf8_forms(struct utf8_form forms_out[UTF8_FORMS_MAX])
+{
+    size_t n = 0;
+    forms_out[n++] = (struct utf8_form){"bytes", utf8_feed_bytes};
+#ifdef UTF8_HAS_X86
+    if (__builtin_cpu_supports("ssse3"))
+        forms_out[n++] = (struct utf8_form){"ssse3", utf8_feed_ssse3};
+    if (__builtin_cpu_supports("avx2"))
+        forms_out[n++] = (struct utf8_form){"avx2", utf8_feed_avx2};
+#endif
+#ifdef UTF8_HAS_NEON
+    forms_out[n++] = (struct utf8_form){"neon", utf8_feed_neon};
+#endif
+    return n;
+}
+
+/* To ask the processor is a look at a word that was set before main(). */
+utf8_state utf8_feed(utf8_state state, const uint8_t *text, size_t n)
+{
+#ifdef UTF8_HAS_X86
+    if (__builtin_cpu_supports("avx2"))
+        return utf8_feed_avx2(state, text, n);
+    if (__builtin_cpu_supports("ssse3"))
+        return utf8_feed_ssse3(state, text, n);
+#endif
+#ifdef UTF8_HAS_NEON
+    return utf8_feed_neon(state, text, n);
+#endif
+    return utf8_feed_bytes(state, text, n);
+}
+
 size_t utf8_measure(const uint8_t *text, size_t n)
 {
     utf8_state state = UTF8_START;
     for (size_t i = 0; i < n && i < 4; i++) {
-        state = utf8_feed(state, text + i, 1);
+        state = utf8_feed_bytes(state, text + i, 1);
         if (state == UTF8_INVALID)
             return 0;
         if (utf8_is_complete(state))

@@ -1,197 +1,169 @@
-#include <getopt.h>
+#include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "client/cli/cli.h"
-#include "proto/connid.h"
+#include "proto/nearest.h"
 
-static const char usage[] =
-    "Usage: monologue [OPTION]... VERB [ARGUMENT]...\n"
-    "\n"
-    "Call programs on other machines through a monologued server, and let\n"
-    "them call you.\n"
-    "\n"
-    "  whoami                          print our connection id\n"
-    "  call ID NAME [ARGUMENT]...      call a method, print what it returns\n"
-    "  listen NAME [-- COMMAND]...     answer calls\n"
-    "\n";
+/*
+ * monologue [OPTION]... VERB [ARGUMENT | OPTION]...: what all verbs know may
+ * stand before the verb, too; what is the verb's own, behind it only.
+ */
 
-static const char options_help[] =
-    "  --endpoint URL     where the server is, such as wss://host/latest\n"
-    "  --api-key KEY      the key it asks for\n"
-    "  --timeout SECONDS  how long to wait for an answer (15)\n"
-    "  --ca FILE          trust the authorities in this PEM file instead\n"
-    "  --insecure         trust any certificate (for tests only)\n"
-    "  --json             print JSON only\n"
-    "  --help             print this, or with a verb what it does\n"
-    "  --version          print the version\n"
-    "\n"
-    "Endpoint and key may also come from MONOLOGUE_ENDPOINT and\n"
-    "MONOLOGUE_API_KEY, or from .monologuerc. See monologue(1).\n";
+const struct verb *const cli_verbs[] = {&whoami_verb, &call_verb,  &listen_verb,
+                                        &ping_verb,   &bench_verb, &top_verb,
+                                        NULL};
 
-static const struct verb *const verbs[] = {&whoami_verb, &call_verb,
-                                           &listen_verb, NULL};
+static struct cli cli;
+static const char *colours;
+static bool wants_help;
+static bool wants_version;
 
-enum {
-    OPTION_API_KEY = 256,
-    OPTION_CA,
-    OPTION_ENDPOINT,
-    OPTION_HELP,
-    OPTION_INSECURE,
-    OPTION_JSON,
-    OPTION_TIMEOUT,
-    OPTION_VERSION
-};
-
-static const struct option long_options[] = {
-    {"api-key", required_argument, NULL, OPTION_API_KEY},
-    {"ca", required_argument, NULL, OPTION_CA},
-    {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"insecure", no_argument, NULL, OPTION_INSECURE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"version", no_argument, NULL, OPTION_VERSION},
+static const struct switch_row common[] = {
+    {"endpoint", 0, "URL", "where the server is, such as wss://host/latest",
+     SWITCH_TEXT, &cli.options.endpoint, 0, 0},
+    {"api-key", 0, "KEY", "the key it asks for", SWITCH_TEXT,
+     &cli.options.api_key, 0, 0},
+    {"timeout", 0, "SECONDS", "how long to wait for an answer (15)",
+     SWITCH_SECONDS, &cli.options.timeout_ms, 0, 0},
+    {"ca", 0, "FILE", "trust the authorities in this PEM file instead",
+     SWITCH_TEXT, &cli.options.ca_file, 0, 0},
+    {"insecure", 0, NULL, "trust any certificate (for tests only)", SWITCH_FLAG,
+     &cli.options.is_insecure, 0, 0},
+    {"json", 0, NULL, "print JSON only, a line each, on terminals as well",
+     SWITCH_FLAG, &cli.is_json, 0, 0},
+    {"color", 0, "WHEN", "auto, always or never", SWITCH_TEXT, &colours, 0, 0},
+    {"help", 'h', NULL, "print this, or with a verb what it does", SWITCH_FLAG,
+     &wants_help, 0, 0},
+    {"version", 'V', NULL, "print the version", SWITCH_FLAG, &wants_version, 0,
+     0},
     {0},
 };
 
-/*
- * A connection id, and a negative number, may start with a dash. getopt would
- * take them for options, so they go past it behind a mark.
- */
-enum { MARK = '\1' };
-
-static bool only_looks_like_option(const char *arg)
+static int print_help(void)
 {
-    struct connid id;
-    char *end = NULL;
-    strtod(arg, &end);
-    return *arg == '-' && ((end != arg && *end == '\0') ||
-                           connid_parse(arg, strlen(arg), &id) == 0);
+    printf("Usage: monologue [OPTION]... VERB [ARGUMENT]...\n\n"
+           "Call programs on other machines through a monologued server, and\n"
+           "let them call you.\n\n");
+    for (const struct verb *const *verb = cli_verbs; *verb; verb++)
+        printf("  %-8s%s\n", (*verb)->name, (*verb)->summary);
+    printf("  %-8s%s\n\n", "help", "explain a verb: monologue help VERB");
+    switches_explain(common, stdout);
+    printf("\nEndpoint and key may also come from MONOLOGUE_ENDPOINT and\n"
+           "MONOLOGUE_API_KEY, or from .monologuerc. See monologue(1).\n");
+    return output_flush();
 }
 
-/* The copies live as long as the process. */
-static void mark(char **argv)
+static int print_verb_help(const struct verb *verb)
 {
-    for (; *argv; argv++) {
-        char *marked = NULL;
-        if (only_looks_like_option(*argv) &&
-            asprintf(&marked, "%c%s", MARK, *argv) >= 0)
-            *argv = marked;
+    printf("Usage: monologue %s %s\n\n%s\n", verb->name, verb->usage,
+           verb->help);
+    if (verb->switches) {
+        switches_explain(verb->switches, stdout);
+        printf("\n");
     }
+    printf("Options of all verbs:\n");
+    switches_explain(common, stdout);
+    return output_flush();
 }
 
-static char *unmark(char *arg)
+const struct verb *cli_find_verb(const char *name)
 {
-    return *arg == MARK ? arg + 1 : arg;
-}
-
-static int read_timeout(struct cli *cli, const char *text)
-{
-    char *end = NULL;
-    double timeout_s = strtod(text, &end);
-    if (end == text || *end != '\0' || !(timeout_s > 0 && timeout_s <= 864000))
-        return cli_misuse(cli, "--timeout %s: give a number of seconds", text);
-    /* Rounded up: zero would mean the default. */
-    cli->options.timeout_ms = (uint32_t)(timeout_s * 1000 + 0.999);
-    return EX_OK;
-}
-
-static void print_help(const struct cli *cli)
-{
-    printf("%s%s%s", cli->verb ? cli->verb->help : usage,
-           cli->verb ? "\nOptions:\n" : "", options_help);
-}
-
-static const struct verb *find_verb(const char *name)
-{
-    const struct verb *const *verb = verbs;
+    const struct verb *const *verb = cli_verbs;
     while (*verb && strcmp((*verb)->name, name) != 0)
         verb++;
     return *verb;
 }
 
-/* What the command line asks for, besides a verb. */
-enum wish { WISH_RUN, WISH_HELP, WISH_VERSION };
-
-/* Reads one option. Returns 0 or an exit status. */
-static int read_option(struct cli *cli, int option, enum wish *wish)
+const char *cli_suggest_verb(const char *name)
 {
-    switch (option) {
-    case OPTION_API_KEY:
-        cli->options.api_key = unmark(optarg);
+    struct nearest nearest;
+    nearest_init(&nearest, name);
+    for (const struct verb *const *verb = cli_verbs; *verb; verb++)
+        nearest_offer(&nearest, (*verb)->name);
+    nearest_offer(&nearest, "help");
+    return nearest.found;
+}
+
+static int refuse_verb(const char *name)
+{
+    const char *meant = cli_suggest_verb(name);
+    if (meant)
+        return cli_misuse(&cli, "there is no verb \"%s\": did you mean %s?",
+                          name, meant);
+    return cli_misuse(&cli, "there is no verb \"%s\"", name);
+}
+
+/* monologue help [VERB] is what --help is. */
+static int help_verb(char **args)
+{
+    wants_help = true;
+    if (!args[0] || strcmp(args[0], "help") == 0)
         return EX_OK;
-    case OPTION_CA:
-        cli->options.ca_file = unmark(optarg);
-        return EX_OK;
-    case OPTION_ENDPOINT:
-        cli->options.endpoint = unmark(optarg);
-        return EX_OK;
-    case OPTION_HELP:
-        *wish = WISH_HELP;
-        return EX_OK;
-    case OPTION_INSECURE:
-        cli->options.is_insecure = true;
-        return EX_OK;
-    case OPTION_JSON:
-        cli->is_json = true;
-        return EX_OK;
-    case OPTION_TIMEOUT:
-        return read_timeout(cli, unmark(optarg));
-    case OPTION_VERSION:
-        *wish = WISH_VERSION;
-        return EX_OK;
-    default: /* getopt has complained */
-        return cli_misuse(cli, NULL);
-    }
+    cli.verb = cli_find_verb(args[0]);
+    return cli.verb ? EX_OK : refuse_verb(args[0]);
+}
+
+static int count(char **args)
+{
+    int n = 0;
+    while (args[n])
+        n++;
+    return n;
 }
 
 /* Returns 0 or an exit status. */
-static int read_arguments(struct cli *cli, int argc, char **argv,
-                          enum wish *wish)
+static int read_verb(char **args)
 {
-    int option = 0;
-    mark(argv);
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        int exit_status = read_option(cli, option, wish);
+    static const struct switch_row none[] = {{0}};
+    struct errmsg errmsg;
+    if (strcmp(args[0], "help") == 0)
+        return help_verb(args + 1);
+    cli.verb = cli_find_verb(args[0]);
+    if (!cli.verb)
+        return refuse_verb(args[0]);
+    const struct switch_row *const tables[] = {
+        common, cli.verb->switches ? cli.verb->switches : none, NULL};
+    cli.args = args + 1;
+    if (switches_read(tables, cli.args, false, &cli.n_words, &errmsg) < 0)
+        return cli_misuse(&cli, "%s", errmsg.text);
+    cli.n_args = count(cli.args);
+    return EX_OK;
+}
+
+/* Returns 0 or an exit status. */
+static int read_arguments(char **args)
+{
+    static const struct switch_row *const tables[] = {common, NULL};
+    struct errmsg errmsg;
+    if (switches_read(tables, args, true, NULL, &errmsg) < 0)
+        return cli_misuse(&cli, "%s", errmsg.text);
+    if (args[0]) {
+        int exit_status = read_verb(args);
         if (exit_status != EX_OK)
             return exit_status;
     }
-    for (int i = optind; i < argc; i++)
-        argv[i] = unmark(argv[i]);
-    if (optind < argc) {
-        cli->verb = find_verb(argv[optind]);
-        if (!cli->verb)
-            return cli_misuse(cli, "there is no verb \"%s\"", argv[optind]);
-        cli->args = argv + optind + 1;
-        cli->n_args = argc - optind - 1;
-    } else if (*wish == WISH_RUN) {
-        return cli_misuse(cli, "a verb is missing");
-    }
+    if (output_open(cli.is_json, colours, &errmsg) < 0)
+        return cli_misuse(&cli, "%s", errmsg.text);
+    if (!cli.verb && !wants_help && !wants_version)
+        return cli_misuse(&cli, "a verb is missing, such as whoami");
     return EX_OK;
 }
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {0};
-    enum wish wish = WISH_RUN;
     signal(SIGPIPE, SIG_IGN);
-    int exit_status = read_arguments(&cli, argc, argv, &wish);
+    if (argc < 1)
+        return EX_USAGE;
+    int exit_status = read_arguments(argv + 1);
     if (exit_status != EX_OK)
         return exit_status;
-    switch (wish) {
-    case WISH_HELP:
-        print_help(&cli);
-        return EX_OK;
-    case WISH_VERSION:
-        printf("monologue %s\n", monologue_version());
-        return EX_OK;
-    case WISH_RUN:
-        break;
-    }
+    if (wants_help)
+        return cli.verb ? print_verb_help(cli.verb) : print_help();
+    if (wants_version)
+        return output_line("monologue %s", monologue_version());
     return cli_run(&cli);
 }

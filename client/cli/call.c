@@ -5,14 +5,41 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Set while a call is out: the server has refused a packet - ours. */
-static bool was_refused;
+#include "client/cli/operand.h"
+
+static bool is_raw;
+static json_t *args;     /* owned, from prepare() on */
+static bool was_refused; /* the server has refused a packet - ours */
+
+static const struct switch_row switches[] = {
+    {"raw", 'r', NULL, "print a string as it is, without quotes", SWITCH_FLAG,
+     &is_raw, 0, 0},
+    {0},
+};
 
 static int prepare(struct cli *cli)
 {
+    struct errmsg errmsg;
     if (cli->n_args < 2)
         return cli_misuse(cli, "call needs a connection id and a name");
-    return EX_OK;
+    int exit_status = cli_check_id(cli, cli->args[0]);
+    if (exit_status != EX_OK)
+        return exit_status;
+    int rc = operand_read_all(cli->args + 2, &args, &errmsg);
+    if (rc == -EINVAL)
+        return cli_misuse(cli, "%s", errmsg.text);
+    if (rc == 0)
+        return EX_OK;
+    output_complain("%s", errmsg.text);
+    if (rc == -ENOMEM)
+        return EX_OSERR;
+    return rc == -EILSEQ || rc == -EMSGSIZE ? EX_DATAERR : EX_NOINPUT;
+}
+
+static int print_raw(const json_t *string)
+{
+    fwrite(json_string_value(string), 1, json_string_length(string), stdout);
+    return output_line("%s", "");
 }
 
 static void on_answered(struct monologue *monologue, int status, json_t *ret,
@@ -20,74 +47,48 @@ static void on_answered(struct monologue *monologue, int status, json_t *ret,
 {
     struct cli *cli = data;
     (void)monologue;
-    switch (status) {
-    case 0:
-        cli_finish(cli, cli_print(ret));
-        return;
-    case -ETIMEDOUT:
-        cli_complain(
-            "%s %s: no answer in time (%s)", cli->args[0], cli->args[1],
-            was_refused ? "the server could not deliver the call: is the "
-                          "callee still connected?"
-                        : "does the callee listen to that name? see "
-                          "--timeout");
-        cli_finish(cli, EX_TEMPFAIL);
-        return;
-    default: /* the connection has ended: its event says why */
-        return;
-    }
-}
-
-static json_t *make_args(const struct cli *cli)
-{
-    json_t *args = json_array();
-    for (int i = 2; i < cli->n_args; i++) {
-        const char *text = cli->args[i];
-        if (json_array_append_new(args, cli_parse(text, strlen(text))) < 0) {
-            json_decref(args);
-            return NULL;
-        }
-    }
-    return args;
+    if (status == 0)
+        cli_finish(cli, is_raw && json_is_string(ret) ? print_raw(ret)
+                                                      : output_value(ret));
+    else if (status != -ECONNRESET) /* its event says why */
+        cli_finish(cli, cli_explain_call(cli, status, cli->args[0],
+                                         cli->args[1], was_refused));
 }
 
 static void start(struct cli *cli)
 {
-    const char *to = cli->args[0];
-    const char *name = cli->args[1];
-    json_t *args = make_args(cli);
-    if (!args) {
-        cli_complain("an argument is not UTF-8");
-        cli_finish(cli, EX_DATAERR);
-        return;
-    }
-    int status =
-        monologue_call(cli->monologue, to, name, args, 0, on_answered, cli);
-    json_decref(args);
-    if (status == 0)
-        return;
-    cli_complain("%s", monologue_errmsg(cli->monologue));
-    cli_finish(cli, cli_exit_status(status));
+    int status = monologue_call(cli->monologue, cli->args[0], cli->args[1],
+                                args, 0, on_answered, cli, NULL);
+    if (status < 0)
+        cli_finish(cli, cli_explain_call(cli, status, cli->args[0],
+                                         cli->args[1], false));
 }
 
-static void notice(struct cli *cli, enum monologue_event event,
-                   const char *text)
+static void notice(struct cli *cli, const struct monologue_event *event)
 {
     (void)cli;
-    (void)text;
-    if (event == MONOLOGUE_EVENT_REFUSED)
+    if (event->kind == MONOLOGUE_EVENT_REFUSED)
         was_refused = true;
+}
+
+static void end(struct cli *cli)
+{
+    (void)cli;
+    json_decref(args);
 }
 
 const struct verb call_verb = {
     .name = "call",
-    .help = "Usage: monologue call ID NAME [ARGUMENT]... [OPTION]...\n"
-            "\n"
-            "Calls NAME of the program with that connection id and prints\n"
-            "what it returns, as JSON. Arguments that are JSON are passed as\n"
-            "such, others as strings: 1 is a number, '\"1\"' and one are\n"
-            "strings.\n",
+    .summary = "call a method of another program, print what it returns",
+    .usage = "ID NAME [ARGUMENT]... [OPTION]...",
+    .help =
+        "Calls NAME of the program with that connection id and prints what\n"
+        "it returns, as JSON. Arguments that are JSON are passed as such,\n"
+        "others as strings: 1 is a number, '\"1\"' and one are strings.\n"
+        "@FILE is what the file holds, - what standard input holds.\n",
+    .switches = switches,
     .prepare = prepare,
     .start = start,
     .notice = notice,
+    .end = end,
 };

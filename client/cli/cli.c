@@ -1,11 +1,13 @@
 #include "client/cli/cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+
+#include "proto/connid.h"
 
 /*
  * The life of the command: make a client, connect, let the verb work, close,
@@ -13,34 +15,17 @@
  * is gone, and with it the sense of whatever was told that id.
  */
 
-/* Names and reasons come from others: nothing of them may steer a terminal. */
-static void __attribute__((format(printf, 1, 0)))
-print_error(const char *format, va_list args)
-{
-    char *text = NULL;
-    if (vasprintf(&text, format, args) < 0)
-        return;
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = '?';
-    fprintf(stderr, "monologue: %s\n", text);
-    free(text);
-}
-
-void cli_complain(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    print_error(format, args);
-    va_end(args);
-}
+enum { N_SIGNALS = 2 };
+static const int signals[N_SIGNALS] = {SIGINT, SIGTERM};
+static uv_signal_t watchers[N_SIGNALS]; /* active if the verb minds signals */
+static bool has_watchers;
 
 int cli_misuse(const struct cli *cli, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     if (format)
-        print_error(format, args);
+        output_complain_v(format, args);
     va_end(args);
     fprintf(stderr, "Try \"monologue%s%s --help\".\n", cli->verb ? " " : "",
             cli->verb ? cli->verb->name : "");
@@ -71,42 +56,79 @@ int cli_exit_status(int status)
     }
 }
 
-static int check_output(bool is_fine)
+int cli_check_id(const struct cli *cli, const char *text)
 {
-    if (is_fine && fflush(stdout) == 0)
+    struct connid id;
+    if (connid_parse(text, strlen(text), &id) == 0)
         return EX_OK;
-    cli_complain("standard output: %s", strerror(errno));
-    return EX_IOERR;
-}
-
-int cli_print(const json_t *value)
-{
-    return check_output(
-        json_dumpf(value, stdout, JSON_ENCODE_ANY | JSON_COMPACT) == 0 &&
-        putchar('\n') != EOF);
+    return cli_misuse(cli,
+                      "\"%.40s\" is not a connection id: they look like "
+                      "q1vQy0qDk2kCAAA=, as whoami and listen print them",
+                      text);
 }
 
 int cli_print_id(const struct cli *cli)
 {
     const char *id = monologue_connection_id(cli->monologue);
     if (!cli->is_json)
-        return check_output(puts(id) != EOF);
-    json_t *value = json_pack("{s:s}", "connectionId", id);
-    int exit_status = cli_print(value);
-    json_decref(value);
-    return exit_status;
+        return output_line("%s", id);
+    return output_take_json(json_pack("{s:s}", "connectionId", id));
 }
 
-json_t *cli_parse(const char *text, size_t size)
+int cli_explain_call(const struct cli *cli, int status, const char *to,
+                     const char *name, bool was_refused)
 {
-    json_t *value =
-        json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    return value ? value : json_stringn(text, size);
+    if (status != -ETIMEDOUT)
+        output_complain("%s", monologue_errmsg(cli->monologue));
+    else
+        output_complain("%s %s: no answer in time (%s)", to, name,
+                        was_refused
+                            ? "the server could not deliver the call: is the "
+                              "callee still connected?"
+                            : "does the callee listen to that name? see "
+                              "--timeout");
+    return cli_exit_status(status);
+}
+
+int cli_answer_ping(struct monologue_request *request, const json_t *args,
+                    json_t **ret_out, void *data)
+{
+    (void)request;
+    (void)args;
+    (void)data;
+    *ret_out = json_null();
+    return 0;
+}
+
+static void stop_watching(void)
+{
+    for (int i = 0; has_watchers && i < N_SIGNALS; i++)
+        uv_close((uv_handle_t *)&watchers[i], NULL);
+    has_watchers = false;
+}
+
+static void on_signal(uv_signal_t *watcher, int signal)
+{
+    struct cli *cli = watcher->data;
+    (void)signal;
+    stop_watching();
+    cli->verb->interrupt(cli);
+}
+
+static void watch_signals(struct cli *cli)
+{
+    for (int i = 0; i < N_SIGNALS; i++) {
+        uv_signal_init(&cli->loop, &watchers[i]);
+        watchers[i].data = cli;
+        uv_signal_start(&watchers[i], on_signal, signals[i]);
+    }
+    has_watchers = true;
 }
 
 static void on_closed(struct monologue *monologue, void *data)
 {
     struct cli *cli = data;
+    stop_watching();
     if (cli->verb->end)
         cli->verb->end(cli);
     monologue_free(monologue);
@@ -126,6 +148,8 @@ static const char *hint(int status)
         return " (see --api-key and the path of --endpoint)";
     case -ECONNABORTED:
         return " (use --ca FILE to trust another authority)";
+    case -ECONNREFUSED:
+        return " (is a server running there? see --endpoint)";
     case -ETIMEDOUT:
         return " (see --timeout)";
     default:
@@ -135,7 +159,7 @@ static const char *hint(int status)
 
 static void fail(struct cli *cli, int status)
 {
-    cli_complain("%s%s", monologue_errmsg(cli->monologue), hint(status));
+    output_complain("%s%s", monologue_errmsg(cli->monologue), hint(status));
     cli_finish(cli, cli_exit_status(status));
 }
 
@@ -151,40 +175,64 @@ static void on_connected(struct monologue *monologue, int status, void *data)
         cli->verb->start(cli);
 }
 
-static void on_event(struct monologue *monologue, enum monologue_event event,
-                     int status, const char *text, void *data)
+static void on_event(struct monologue *monologue,
+                     const struct monologue_event *event, void *data)
 {
     struct cli *cli = data;
     (void)monologue;
-    if (event == MONOLOGUE_EVENT_CLOSED)
+    switch (event->kind) {
+    case MONOLOGUE_EVENT_CONNECTED:
+    case MONOLOGUE_EVENT_FAILED:
+        return;
+    case MONOLOGUE_EVENT_DISCONNECTED:
+        if (!event->is_ours)
+            fail(cli, event->status);
+        return;
+    default:
+        if (cli->verb->notice)
+            cli->verb->notice(cli, event);
+    }
+}
+
+static int make_client(struct cli *cli)
+{
+    cli->options.event_cb = on_event;
+    cli->options.event_data = cli;
+    int status = monologue_new(&cli->options, &cli->loop, &cli->monologue);
+    if (status == 0)
+        return EX_OK;
+    output_complain("%s%s", monologue_errmsg(NULL),
+                    strncmp(monologue_errmsg(NULL), "no endpoint", 11) == 0
+                        ? ", or give --endpoint URL"
+                        : "");
+    return status == -ENOMEM ? EX_OSERR : EX_CONFIG;
+}
+
+static int connect_and_work(struct cli *cli)
+{
+    cli->exit_status = make_client(cli);
+    if (cli->exit_status != EX_OK)
+        return cli->exit_status;
+    if (cli->verb->interrupt)
+        watch_signals(cli);
+    int status = monologue_connect(cli->monologue, on_connected, cli);
+    if (status < 0)
         fail(cli, status);
-    else if (cli->verb->notice)
-        cli->verb->notice(cli, event, text);
+    uv_run(&cli->loop, UV_RUN_DEFAULT);
+    return cli->exit_status;
 }
 
 int cli_run(struct cli *cli)
 {
-    cli->options.event_cb = on_event;
-    cli->options.event_data = cli;
-    if (uv_loop_init(&cli->loop) < 0) {
-        cli_complain("no event loop: %s", strerror(errno));
+    int status = uv_loop_init(&cli->loop);
+    if (status < 0) {
+        output_complain("no event loop: %s", monologue_strerror(status));
         return EX_OSERR;
     }
-    int status = monologue_new(&cli->options, &cli->loop, &cli->monologue);
-    if (status < 0) {
-        cli_complain("%s", monologue_errmsg(NULL));
-        uv_loop_close(&cli->loop);
-        return status == -ENOMEM ? EX_OSERR : EX_CONFIG;
-    }
-    cli->exit_status = cli->verb->prepare(cli);
-    if (cli->exit_status == EX_OK) {
-        status = monologue_connect(cli->monologue, on_connected, cli);
-        if (status < 0)
-            fail(cli, status);
-    } else {
-        monologue_free(cli->monologue);
-    }
-    uv_run(&cli->loop, UV_RUN_DEFAULT);
+    int exit_status = cli->verb->prepare(cli);
+    if (exit_status == EX_OK)
+        exit_status =
+            cli->verb->run ? cli->verb->run(cli) : connect_and_work(cli);
     uv_loop_close(&cli->loop);
-    return cli->exit_status;
+    return exit_status;
 }

@@ -8,14 +8,22 @@
 #include <sysexits.h>
 
 #include "client/cli/command.h"
+#include "client/cli/operand.h"
+#include "client/cli/report.h"
 #include "proto/list.h"
 
 /*
- * Calls wait in a line; up to MAX_COMMANDS are being answered, each by a run
- * of the command. How many may wait is the library's bound (max_requests):
- * callers beyond it are told on standard error and by their own timeout.
+ * Calls wait in a line; up to n_parallel are being answered, each by a run of
+ * the command. How many may wait is the library's bound (max_requests): callers
+ * beyond it are told on standard error and by their own timeout.
  */
-enum { MAX_COMMANDS = 16 };
+static unsigned n_parallel = 16;
+
+static const struct switch_row switches[] = {
+    {"parallel", 0, "N", "how many commands may run at once (16)", SWITCH_COUNT,
+     &n_parallel, 1, 1000},
+    {0},
+};
 
 struct job {
     struct list link; /* in waiting or running */
@@ -26,8 +34,6 @@ struct job {
 
 struct listening {
     struct cli *cli;
-    uv_signal_t interrupt;
-    uv_signal_t terminate;
     struct list waiting;
     struct list running;
     unsigned n_running;
@@ -44,18 +50,10 @@ static void discard(struct job *job)
 
 static void decline(struct job *job, const char *why)
 {
-    cli_complain("%s: not answered: %s", monologue_request_from(job->request),
-                 why);
+    output_complain("%s: not answered: %s",
+                    monologue_request_from(job->request), why);
     monologue_decline(job->request);
     discard(job);
-}
-
-/* A line of output ends with a line break that is not part of the value. */
-static json_t *parse_output(const char *text, size_t size)
-{
-    if (size > 0 && text[size - 1] == '\n')
-        size--;
-    return cli_parse(text ? text : "", size);
 }
 
 static void run_waiting(void);
@@ -64,12 +62,12 @@ static void on_ended(int status, const char *why, const char *text, size_t size,
                      void *data)
 {
     struct job *job = data;
-    json_t *ret = status == 0 ? parse_output(text, size) : NULL;
+    json_t *ret = status == 0 ? operand_parse_output(text, size) : NULL;
     listening.n_running--;
     if (ret) {
         status = monologue_reply(job->request, ret);
         if (status < 0)
-            cli_complain("not answered: %s", monologue_strerror(status));
+            output_complain("not answered: %s", monologue_strerror(status));
         discard(job);
     } else {
         decline(job, status < 0 ? why : "the output is not UTF-8");
@@ -97,7 +95,7 @@ static void run_job(struct job *job)
 
 static void run_waiting(void)
 {
-    while (listening.n_running < MAX_COMMANDS &&
+    while (listening.n_running < n_parallel &&
            !list_is_empty(&listening.waiting))
         run_job(list_entry(listening.waiting.next, struct job, link));
 }
@@ -126,78 +124,72 @@ static int print_call(struct monologue_request *request, const json_t *args,
                       json_t **ret_out, void *data)
 {
     struct cli *cli = data;
-    json_t *line =
-        json_pack("{s:s, s:s, s:O}", "from", monologue_request_from(request),
-                  "name", monologue_request_name(request), "args", args);
-    int exit_status = cli_print(line);
-    json_decref(line);
+    int exit_status = report_request(request, args);
     if (exit_status != EX_OK)
         cli_finish(cli, exit_status);
     *ret_out = json_null();
     return 0;
 }
 
-static void on_signal(uv_signal_t *handle, int signal)
-{
-    (void)handle;
-    (void)signal;
-    cli_finish(listening.cli, EX_OK);
-}
-
 static int prepare(struct cli *cli)
 {
     if (cli->n_args < 1)
         return cli_misuse(cli, "listen needs a name");
-    listening.cli = cli;
-    list_init(&listening.waiting);
-    list_init(&listening.running);
-    int status = monologue_on(cli->monologue, cli->args[0],
-                              cli->n_args > 1 ? run_command : print_call, cli);
-    if (status < 0)
-        return cli_misuse(cli, "cannot listen to \"%s\": %s", cli->args[0],
-                          monologue_strerror(status));
-    uv_signal_init(&cli->loop, &listening.interrupt);
-    uv_signal_init(&cli->loop, &listening.terminate);
-    uv_signal_start(&listening.interrupt, on_signal, SIGINT);
-    uv_signal_start(&listening.terminate, on_signal, SIGTERM);
+    if (cli->n_words > 1)
+        return cli_misuse(cli, "listen takes one name: put -- before a command "
+                               "that answers");
+    if (cli->n_args == 1 && cli->n_words == 0)
+        return cli_misuse(cli, "listen needs a name before the --");
     return EX_OK;
+}
+
+/* Whoever measures the way to us finds somebody who answers. */
+static int add_handlers(struct cli *cli)
+{
+    const char *name = cli->args[0];
+    int status = monologue_on(cli->monologue, name,
+                              cli->n_args > 1 ? run_command : print_call, cli);
+    if (status == 0 && strcmp(name, CLI_PING) != 0)
+        status = monologue_on(cli->monologue, CLI_PING, cli_answer_ping, NULL);
+    if (status == 0)
+        return EX_OK;
+    output_complain("cannot listen to \"%s\": %s", name,
+                    monologue_strerror(status));
+    return cli_exit_status(status);
 }
 
 static void start(struct cli *cli)
 {
-    int exit_status = cli_print_id(cli);
+    listening.cli = cli;
+    list_init(&listening.waiting);
+    list_init(&listening.running);
+    int exit_status = add_handlers(cli);
+    if (exit_status == EX_OK)
+        exit_status = cli_print_id(cli);
     if (exit_status != EX_OK)
         cli_finish(cli, exit_status);
+    else if (output_is_for_people())
+        report_hint("%s is open for calls: monologue call %s %s ...",
+                    cli->args[0], monologue_connection_id(cli->monologue),
+                    cli->args[0]);
 }
 
-static void notice(struct cli *cli, enum monologue_event event,
-                   const char *text)
+static void notice(struct cli *cli, const struct monologue_event *event)
 {
     (void)cli;
-    switch (event) {
-    case MONOLOGUE_EVENT_OVERLOAD:
-        cli_complain("a call of %s was dropped: too many are waiting", text);
-        return;
-    case MONOLOGUE_EVENT_UNKNOWN:
-        cli_complain("a call of %s was dropped: no such method", text);
-        return;
-    case MONOLOGUE_EVENT_REFUSED:
-        cli_complain("an answer was not delivered: %s", text);
-        return;
-    case MONOLOGUE_EVENT_STRAY:
-        cli_complain("a message was dropped: %s", text);
-        return;
-    case MONOLOGUE_EVENT_CLOSED: /* never comes here */
-        return;
-    }
+    report_event(event);
 }
 
-/* A second signal then ends the process the hard way. */
+static void interrupt(struct cli *cli)
+{
+    cli_finish(cli, EX_OK);
+}
+
 static void end(struct cli *cli)
 {
     (void)cli;
-    uv_close((uv_handle_t *)&listening.interrupt, NULL);
-    uv_close((uv_handle_t *)&listening.terminate, NULL);
+    if (!listening.cli)
+        return; /* never connected */
     list_for_each (node, next, &listening.waiting)
         decline(list_entry(node, struct job, link), "leaving");
     list_for_each (node, next, &listening.running)
@@ -206,17 +198,21 @@ static void end(struct cli *cli)
 
 const struct verb listen_verb = {
     .name = "listen",
-    .help = "Usage: monologue listen NAME [OPTION]... [-- COMMAND [ARG]...]\n"
-            "\n"
-            "Prints our connection id, then answers calls of NAME until it is\n"
-            "interrupted. The command is run for each call: it reads the\n"
-            "arguments as a JSON array and what it writes is the answer, as\n"
-            "JSON if it is that, else as a string. MONOLOGUE_FROM is the id\n"
-            "of the caller. If it fails the call is not answered. Without a\n"
-            "command each call is printed as a line of JSON and answered with\n"
-            "null.\n",
+    .summary = "answer calls, by a command",
+    .usage = "NAME [OPTION]... [-- COMMAND [ARG]...]",
+    .help =
+        "Prints our connection id, then answers calls of NAME until it is\n"
+        "interrupted. The command is run for each call: it reads the\n"
+        "arguments as a JSON array and what it writes is the answer, as\n"
+        "JSON if it is that, else as a string. MONOLOGUE_FROM is the id of\n"
+        "the caller. If it fails the call is not answered. Without a\n"
+        "command each call is printed, as a line of JSON where standard\n"
+        "output is not a terminal, and answered with null. Calls of \"ping\"\n"
+        "are answered as well: see monologue ping.\n",
+    .switches = switches,
     .prepare = prepare,
     .start = start,
     .notice = notice,
+    .interrupt = interrupt,
     .end = end,
 };

@@ -1,12 +1,10 @@
 #include "client/cli/cli.h"
 
-#include <sysexits.h>
-
 static int prepare(struct cli *cli)
 {
     if (cli->n_args > 0)
         return cli_misuse(cli, "whoami takes no arguments");
-    return EX_OK;
+    return 0;
 }
 
 static void start(struct cli *cli)
@@ -16,9 +14,9 @@ static void start(struct cli *cli)
 
 const struct verb whoami_verb = {
     .name = "whoami",
-    .help = "Usage: monologue whoami [OPTION]...\n"
-            "\n"
-            "Connects, prints the id the server gave the connection, and\n"
+    .summary = "print our connection id",
+    .usage = "[OPTION]...",
+    .help = "Connects, prints the id that the server gave the connection, and\n"
             "leaves. With --json: {\"connectionId\":ID}.\n",
     .prepare = prepare,
     .start = start,

@@ -6,6 +6,7 @@
 
 #include "client/frames.h"
 #include "client/rpc.h"
+#include "client/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,21 +17,48 @@ struct outcome {
     enum frames_status status;
 };
 
+/* A span inside the text, good JSON; what jansson makes of it is its own. */
+static void look_at_value(const struct json_span *value)
+{
+    struct json_span checked;
+    json_t *tree = NULL;
+    assert(value_check(value->text, value->size, &checked) == 0);
+    assert(checked.size == value->size);
+    if (value_parse(value, &tree) == 0)
+        json_decref(tree);
+}
+
+static void look_at_token(const struct json_span *token)
+{
+    char plain[64];
+    assert(token->size > 0);
+    json_string_decode(token, plain, sizeof plain);
+}
+
 /* Looks at all that the kind promises, so that a sanitizer does too. */
 static void look_at(enum rpc_kind kind, const struct rpc *rpc)
 {
+    struct connid id;
+    if (kind != RPC_OTHER && kind != RPC_REFUSAL) {
+        assert(connid_parse(rpc->from.chars, CONNID_CHARS, &id) == 0);
+        look_at_token(&rpc->token);
+    }
     switch (kind) {
     case RPC_OTHER:
         return;
     case RPC_CALL:
-        assert(*rpc->from && *rpc->token && *rpc->name);
-        assert(json_is_array(rpc->args));
+        assert(*rpc->name && strlen(rpc->name) <= rpc->name_size);
+        assert(*rpc->args.text == '[');
+        look_at_value(&rpc->args);
         return;
     case RPC_ANSWER:
-        assert(*rpc->from && *rpc->token && rpc->ret);
+        look_at_value(&rpc->ret);
+        return;
+    case RPC_FAILURE:
+        assert(rpc->status < 0 && strlen(rpc->message) <= RPC_MESSAGE_MAX);
         return;
     case RPC_REFUSAL:
-        assert(*rpc->message);
+        assert(strlen(rpc->message) <= RPC_MESSAGE_MAX);
         return;
     }
 }
@@ -42,7 +70,6 @@ static void on_message(const char *text, size_t size, void *data)
     enum rpc_kind kind = rpc_read(text, size, &rpc);
     uint8_t byte = (uint8_t)kind;
     look_at(kind, &rpc);
-    rpc_deinit(&rpc);
     assert(bytes_append(&outcome->kinds, &byte, 1, 1 << 24) == 0);
 }
 

@@ -49,7 +49,7 @@ static void answer(const struct http_reader *request)
     struct bytes out = BYTES_EMPTY;
     enum refusal refusal = upgrade_check_request(request, accept);
     int rc = refusal == REFUSAL_NONE
-                 ? upgrade_append_101(&out, OUT_LIMIT, 0, accept)
+                 ? upgrade_append_101(&out, OUT_LIMIT, 0, accept, "")
                  : answer_append_refusal(&out, OUT_LIMIT, refusal, NULL,
                                          http_keeps_alive(request), &ids);
     assert(rc == 0);

@@ -65,7 +65,7 @@ static void call_more(struct mixed *mixed)
            mixed->n_called - mixed->n_settled < WINDOW) {
         json_t *args = make_args(mixed->n_called++);
         int rc = monologue_call(mixed->monologue, mixed->to, "echo", args, 0,
-                                on_answer, mixed);
+                                on_answer, mixed, NULL);
         json_decref(args);
         if (rc)
             fail("calling", monologue_strerror(rc));
@@ -109,13 +109,14 @@ static void on_connected(struct monologue *monologue, int status, void *data)
     call_more(data);
 }
 
-static void on_event(struct monologue *monologue, enum monologue_event event,
-                     int status, const char *text, void *data)
+static void on_event(struct monologue *monologue,
+                     const struct monologue_event *event, void *data)
 {
     (void)monologue;
-    (void)event;
     (void)data;
-    fail(monologue_strerror(status), text);
+    if (event->kind == MONOLOGUE_EVENT_CONNECTED || event->is_ours)
+        return;
+    fail(monologue_strerror(event->status), event->text);
 }
 
 int main(int argc, char *argv[])

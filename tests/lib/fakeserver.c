@@ -238,7 +238,7 @@ static void answer_handshake(struct fakepeer *peer)
         return;
     }
     ck_assert_int_eq(upgrade_check_request(peer->http, accept), REFUSAL_NONE);
-    ck_assert_int_eq(upgrade_append_101(&out, OUT_LIMIT, 0, accept), 0);
+    ck_assert_int_eq(upgrade_append_101(&out, OUT_LIMIT, 0, accept, ""), 0);
     write_bytes(peer, out);
     http_reader_free(peer->http);
     peer->http = NULL;

@@ -1,11 +1,16 @@
 #!/bin/sh
-# exports.sh LIBRARY SYM: the library exports what its version script lists,
-# no more and no less.
+# exports.sh LIBRARY SYM HEADER: the library, shared or static, exports what the
+# version script lists, no more and no less, and the header declares it.
 set -eu
 
+case $1 in
+*.a) table=--extern-only ;;
+*) table=--dynamic ;;
+esac
+
 wanted=$(sed -n 's/^ *\(monologue_[a-z_]*\);$/\1/p' "$2" | sort)
-exported=$(nm --dynamic --defined-only --format=posix "$1" |
-    awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' | sort)
+exported=$(nm $table --defined-only --format=posix "$1" |
+    awk '$2 != "A" && NF > 1 { sub(/@.*/, "", $1); print $1 }' | sort)
 
 if [ "$wanted" != "$exported" ]; then
     printf 'listed in %s:\n%s\n\nexported:\n%s\n' "$2" "$wanted" "$exported"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Fetches the JavaScript clients that the tests talk to, as the lock files say.
+# Fetches the JavaScript clients that the tests talk to, and what ours needs, as
+# the lock files say.
 set -eu
-for lock in $(find tests/interop -name package-lock.json \
+for lock in $(find client/js tests/interop -name package-lock.json \
     -not -path '*/node_modules/*'); do
     folder=${lock%/*}
     [ "$folder/node_modules/.package-lock.json" -nt "$lock" ] ||

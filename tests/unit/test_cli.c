@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "client/monologue.h"
@@ -192,13 +193,13 @@ START_TEST(output_that_is_not_json_is_a_string)
 }
 END_TEST
 
-START_TEST(a_command_that_fails_gives_no_answer)
+START_TEST(a_command_that_fails_fails_the_call)
 {
     char id[MONOLOGUE_ID_CHARS + 1];
     struct run *listener =
         LISTEN(id, "fail", "--", "sh", "-c", "echo out; exit 3");
-    assert_run(START("call", id, "fail", "--timeout", "0.5"), EX_TEMPFAIL, "",
-               "no answer in time");
+    assert_run(START("call", id, "fail"), EX_PROTOCOL, "",
+               "the method gave no answer");
     uv_process_kill(&listener->process, SIGTERM);
     await(listener);
     ck_assert_ptr_nonnull(strstr(listener->text[1], "exit status 3"));
@@ -308,6 +309,117 @@ START_TEST(misuse_has_its_exit_status)
 }
 END_TEST
 
+START_TEST(what_is_mistyped_is_suggested)
+{
+    assert_run(START("cal"), EX_USAGE, "", "did you mean call?");
+    assert_run(START("whoami", "--jsn"), EX_USAGE, "", "did you mean --json?");
+    assert_run(START("listen", "x", "--paralel=3"), EX_USAGE, "",
+               "did you mean --parallel?");
+    assert_run(START("whoami", "--end", "x"), EX_USAGE, "",
+               "did you mean --endpoint?");
+    assert_run(START("help", "lisen"), EX_USAGE, "", "did you mean listen?");
+    assert_run(START("whoami", "--json=1"), EX_USAGE, "", "takes no value");
+    assert_run(START("whoami", "--ca"), EX_USAGE, "", "needs a value: FILE");
+    assert_run(START("listen", "x", "--parallel", "0"), EX_USAGE, "",
+               "from 1 to 1000");
+    assert_run(START("listen", "x", "cat"), EX_USAGE, "", "put -- before");
+    assert_run(START("whoami", "--color", "red"), EX_USAGE, "",
+               "auto, always or never");
+}
+END_TEST
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(an_argument_may_be_a_file)
+{
+    char id[MONOLOGUE_ID_CHARS + 1];
+    char folder[] = "/tmp/monologue-XXXXXX";
+    char path[40];
+    char arg[41];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    snprintf(arg, sizeof arg, "@%s", path);
+    struct run *listener = LISTEN(id, "echo", "--", "cat");
+    write_file(path, "{\"a\": [1.5, true]}\n");
+    assert_run(START("call", id, "echo", arg), EX_OK, "[{\"a\":[1.5,true]}]\n",
+               NULL);
+    write_file(path, "no json\n\n");
+    assert_run(START("call", id, "echo", "1", arg), EX_OK,
+               "[1,\"no json\\n\"]\n", NULL);
+    write_file(path, "\xff");
+    assert_run(START("call", id, "echo", arg), EX_DATAERR, "", "not UTF-8");
+    assert_run(START("call", id, "echo", "@/nowhere"), EX_NOINPUT, "",
+               "/nowhere: No such file");
+    assert_run(START("call", id, "echo", "@/dev/zero"), EX_DATAERR, "",
+               "131072 bytes");
+    assert_run(START("call", id, "echo", "-"), EX_OK, "[\"\"]\n", NULL);
+    assert_run(START("call", id, "echo", "-", "-"), EX_USAGE, "", "once");
+    unlink(path);
+    rmdir(folder);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    free(listener);
+}
+END_TEST
+
+START_TEST(raw_prints_a_string_without_quotes)
+{
+    char id[MONOLOGUE_ID_CHARS + 1];
+    struct run *listener =
+        LISTEN(id, "say", "--", "printf", "%s", "\"a\\nb \\u007f\"");
+    assert_run(START("call", id, "say", "--raw"), EX_OK, "a\nb \x7f\n", NULL);
+    assert_run(START("call", id, "say"), EX_OK, "\"a\\nb \\u007f\"\n", NULL);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    free(listener);
+}
+END_TEST
+
+START_TEST(no_more_commands_run_at_once_than_wished)
+{
+    enum { N = 6 };
+    char id[MONOLOGUE_ID_CHARS + 1];
+    char folder[] = "/tmp/monologue-XXXXXX";
+    struct run *runs[N];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    /* A second one would find the folder taken, and fail. */
+    struct run *listener =
+        LISTEN(id, "alone", "--parallel=1", "--", "sh", "-c",
+               "mkdir $0/taken && rmdir $0/taken && echo 1", folder);
+    for (int i = 0; i < N; i++)
+        runs[i] = START("call", id, "alone", "--timeout", "100");
+    for (int i = 0; i < N; i++)
+        assert_run(runs[i], EX_OK, "1\n", NULL);
+    rmdir(folder);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    free(listener);
+}
+END_TEST
+
+START_TEST(a_listener_answers_pings_as_well)
+{
+    char id[MONOLOGUE_ID_CHARS + 1];
+    struct run *listener = LISTEN(id, "log");
+    assert_run(START("call", id, "ping"), EX_OK, "null\n", NULL);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    ck_assert_ptr_null(strstr(listener->text[0], "ping"));
+    free(listener);
+    listener = LISTEN(id, "ping", "--", "echo", "mine");
+    assert_run(START("call", id, "ping"), EX_OK, "\"mine\"\n", NULL);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    free(listener);
+}
+END_TEST
+
 START_TEST(help_and_version_need_no_server)
 {
     struct run *run = START("call", "--help");
@@ -330,7 +442,7 @@ int main(void)
     tcase_add_test(tcase, whoami_prints_the_id);
     tcase_add_test(tcase, call_prints_what_a_command_returns);
     tcase_add_test(tcase, output_that_is_not_json_is_a_string);
-    tcase_add_test(tcase, a_command_that_fails_gives_no_answer);
+    tcase_add_test(tcase, a_command_that_fails_fails_the_call);
     tcase_add_test(tcase, more_calls_than_commands_at_once_are_all_answered);
     tcase_add_test(tcase, without_a_command_calls_are_printed);
     tcase_add_test(tcase, a_listener_that_loses_its_connection_ends);
@@ -341,6 +453,11 @@ int main(void)
     tcase_add_test(tcase, no_server_has_its_exit_status);
     tcase_add_test(tcase, bad_configuration_has_its_exit_status);
     tcase_add_test(tcase, misuse_has_its_exit_status);
+    tcase_add_test(tcase, what_is_mistyped_is_suggested);
+    tcase_add_test(tcase, an_argument_may_be_a_file);
+    tcase_add_test(tcase, raw_prints_a_string_without_quotes);
+    tcase_add_test(tcase, no_more_commands_run_at_once_than_wished);
+    tcase_add_test(tcase, a_listener_answers_pings_as_well);
     tcase_add_test(tcase, help_and_version_need_no_server);
     suite_add_tcase(suite, tcase);
     return suite_run_suite(suite);

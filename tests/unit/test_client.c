@@ -17,7 +17,8 @@ struct end {
     int connect_status;
     unsigned n_closes;
     unsigned n_events[MONOLOGUE_EVENT_OVERLOAD + 1];
-    int closed_status;
+    struct monologue_event last; /* its pointers are gone */
+    char last_id[MONOLOGUE_ID_CHARS + 1];
 };
 
 static uv_loop_t loop;
@@ -32,15 +33,16 @@ struct outcome {
     json_t *ret;
 };
 
-static void on_event(struct monologue *m, enum monologue_event event,
-                     int status, const char *text, void *data)
+static void on_event(struct monologue *m, const struct monologue_event *event,
+                     void *data)
 {
     struct end *end = data;
     ck_assert_ptr_eq(m, end->m);
-    ck_assert_ptr_nonnull(text);
-    end->n_events[event]++;
-    if (event == MONOLOGUE_EVENT_CLOSED)
-        end->closed_status = status;
+    ck_assert_ptr_nonnull(event->text);
+    end->n_events[event->kind]++;
+    end->last = *event;
+    if (event->id)
+        snprintf(end->last_id, sizeof end->last_id, "%s", event->id);
 }
 
 static void on_connected(struct monologue *m, int status, void *data)
@@ -143,7 +145,7 @@ static int start_call(const char *name, uint32_t timeout_ms,
 {
     json_t *args = json_pack("[i, i]", 2, 3);
     int status = monologue_call(caller.m, callee_id(), name, args, timeout_ms,
-                                on_answered, outcome);
+                                on_answered, outcome, NULL);
     json_decref(args);
     return status;
 }
@@ -200,8 +202,12 @@ static int keep(struct monologue_request *request, const json_t *args,
 START_TEST(connecting_tells_the_id_and_sends_the_key)
 {
     ck_assert_ptr_null(monologue_connection_id(caller.m));
+    ck_assert_int_eq(monologue_state(caller.m), MONOLOGUE_STATE_IDLE);
     connect_end(&caller);
     ck_assert_int_eq(caller.connect_status, 0);
+    ck_assert_int_eq(monologue_state(caller.m), MONOLOGUE_STATE_CONNECTED);
+    ck_assert_uint_eq(caller.n_events[MONOLOGUE_EVENT_CONNECTED], 1);
+    ck_assert_str_eq(caller.last_id, monologue_connection_id(caller.m));
     ck_assert_mem_eq(monologue_connection_id(caller.m),
                      fakepeer_id(fakeserver_last(&server)), CONNID_CHARS);
     ck_assert_str_eq(server.api_key, "secret");
@@ -232,7 +238,7 @@ START_TEST(a_client_may_call_itself)
     monologue_on(caller.m, "add", add, NULL);
     json_t *args = json_pack("[i, i]", 20, 22);
     monologue_call(caller.m, monologue_connection_id(caller.m), "add", args, 0,
-                   on_answered, &outcome);
+                   on_answered, &outcome, NULL);
     json_decref(args);
     turn_until(&outcome.n, 1);
     ck_assert_int_eq(json_integer_value(outcome.ret), 42);
@@ -286,46 +292,26 @@ START_TEST(an_answer_may_come_later)
 }
 END_TEST
 
-START_TEST(calls_that_nobody_answers_time_out)
+START_TEST(calls_beyond_the_bound_are_refused)
 {
-    struct outcome unknown = {0};
-    struct outcome refused = {0};
-    struct outcome declined = {0};
-    unsigned n_refused = 0;
-    struct kept kept = {0};
-    monologue_on(callee.m, "refuse", refuse, &n_refused);
-    monologue_on(callee.m, "decline", keep, &kept);
-    start_call("unknown", 50, &unknown);
-    start_call("refuse", 50, &refused);
-    start_call("decline", 50, &declined);
-    turn_until(&kept.n, 1);
-    monologue_decline(kept.requests[0]);
-    turn_until(&declined.n, 1);
-    ck_assert_int_eq(unknown.status, -ETIMEDOUT);
-    ck_assert_int_eq(refused.status, -ETIMEDOUT);
-    ck_assert_int_eq(declined.status, -ETIMEDOUT);
-    ck_assert_ptr_null(declined.ret);
-    ck_assert_uint_eq(n_refused, 1);
-    ck_assert_uint_eq(callee.n_events[MONOLOGUE_EVENT_UNKNOWN], 1);
-}
-END_TEST
-
-START_TEST(calls_beyond_the_bound_are_dropped_and_told)
-{
-    static struct outcome outcomes[5]; /* the last are told in teardown */
+    struct outcome outcomes[6] = {{0}};
     static struct kept kept;
     monologue_on(callee.m, "add", keep, &kept);
     for (int i = 0; i < 5; i++)
         start_call("add", 0, &outcomes[i]);
-    turn_until(&callee.n_events[MONOLOGUE_EVENT_OVERLOAD], 2);
+    turn_until(&outcomes[4].n, 1);
+    ck_assert_int_eq(outcomes[4].status, -EBUSY);
+    ck_assert_uint_eq(callee.n_events[MONOLOGUE_EVENT_OVERLOAD], 2);
+    ck_assert_uint_eq(outcomes[3].n, 1);
     ck_assert_uint_eq(kept.n, 3);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(monologue_reply(kept.requests[i], json_true()), 0);
     for (int i = 0; i < 3; i++)
         turn_until(&outcomes[i].n, 1);
-    start_call("add", 0, &outcomes[3]); /* there is room again */
+    start_call("add", 0, &outcomes[5]); /* there is room again */
     turn_until(&kept.n, 4);
     monologue_decline(kept.requests[3]);
+    turn_until(&outcomes[5].n, 1);
 }
 END_TEST
 
@@ -333,7 +319,7 @@ START_TEST(a_call_to_a_gone_connection_is_told_as_refused)
 {
     struct outcome outcome = {0};
     ck_assert_int_eq(monologue_call(caller.m, "AAAAAAAAAAAAAAA=", "add", NULL,
-                                    50, on_answered, &outcome),
+                                    50, on_answered, &outcome, NULL),
                      0);
     turn_until(&outcome.n, 1);
     ck_assert_int_eq(outcome.status, -ETIMEDOUT);
@@ -346,10 +332,10 @@ START_TEST(a_call_that_cannot_be_sent_fails_at_once)
     struct outcome outcome = {0};
     json_t *object = json_object();
     ck_assert_int_eq(monologue_call(caller.m, "callee", "add", NULL, 0,
-                                    on_answered, &outcome),
+                                    on_answered, &outcome, NULL),
                      -EINVAL);
     ck_assert_int_eq(monologue_call(caller.m, callee_id(), "add", object, 0,
-                                    on_answered, &outcome),
+                                    on_answered, &outcome, NULL),
                      -EINVAL);
     json_decref(object);
     char *letters = malloc(MONOLOGUE_MAX_PACKET);
@@ -357,7 +343,7 @@ START_TEST(a_call_that_cannot_be_sent_fails_at_once)
     json_t *args = json_array();
     json_array_append_new(args, json_stringn(letters, MONOLOGUE_MAX_PACKET));
     ck_assert_int_eq(monologue_call(caller.m, callee_id(), "add", args, 0,
-                                    on_answered, &outcome),
+                                    on_answered, &outcome, NULL),
                      -EMSGSIZE);
     json_decref(args);
     free(letters);
@@ -386,7 +372,7 @@ START_TEST(long_arguments_travel_in_several_frames)
     free(letters);
     monologue_on(callee.m, "echo", echo, NULL);
     ck_assert_int_eq(monologue_call(caller.m, callee_id(), "echo", args, 0,
-                                    on_answered, &outcome),
+                                    on_answered, &outcome, NULL),
                      0);
     turn_until(&outcome.n, 1);
     ck_assert(json_equal(outcome.ret, json_array_get(args, 0)));
@@ -399,11 +385,14 @@ START_TEST(closing_is_told_once_and_fails_what_is_in_flight)
 {
     struct outcome outcome = {0};
     struct kept kept = {0};
+    char id[MONOLOGUE_ID_CHARS + 1];
+    strcpy(id, monologue_connection_id(caller.m));
     monologue_on(callee.m, "add", keep, &kept);
     start_call("add", 0, &outcome);
     turn_until(&kept.n, 1);
     ck_assert_int_eq(monologue_close(caller.m, on_closed, &caller), 0);
     ck_assert_int_eq(monologue_close(caller.m, on_closed, &caller), -EALREADY);
+    ck_assert_int_eq(monologue_state(caller.m), MONOLOGUE_STATE_CLOSING);
     ck_assert_ptr_null(monologue_connection_id(caller.m));
     ck_assert_int_eq(start_call("add", 0, &outcome), -ENOTCONN);
     ck_assert_uint_eq(caller.n_closes, 0);
@@ -411,7 +400,11 @@ START_TEST(closing_is_told_once_and_fails_what_is_in_flight)
     ck_assert_uint_eq(outcome.n, 1);
     ck_assert_int_eq(outcome.status, -ECONNRESET);
     ck_assert_uint_eq(server.n_closes, 1);
-    ck_assert_uint_eq(caller.n_events[MONOLOGUE_EVENT_CLOSED], 0);
+    ck_assert_uint_eq(caller.n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
+    ck_assert(caller.last.is_ours);
+    ck_assert_int_eq(caller.last.status, 0);
+    ck_assert_uint_eq(caller.last.code, 1000);
+    ck_assert_str_eq(caller.last_id, id);
     ck_assert_int_eq(monologue_reply(kept.requests[0], json_true()), 0);
 }
 END_TEST
@@ -501,8 +494,10 @@ START_TEST(a_callback_may_free_the_client)
     struct outcome second = {0};
     monologue_on(callee.m, "add", add, NULL);
     json_t *args = json_pack("[i, i]", 2, 3);
-    monologue_call(caller.m, callee_id(), "add", args, 0, free_caller, &first);
-    monologue_call(caller.m, callee_id(), "add", args, 0, on_answered, &second);
+    monologue_call(caller.m, callee_id(), "add", args, 0, free_caller, &first,
+                   NULL);
+    monologue_call(caller.m, callee_id(), "add", args, 0, on_answered, &second,
+                   NULL);
     json_decref(args);
     turn_until(&second.n, 1);
     ck_assert_uint_eq(first.n, 1);
@@ -549,6 +544,44 @@ START_TEST(without_an_endpoint_there_is_no_client)
 }
 END_TEST
 
+static char traced[4][200];
+static unsigned n_traced;
+
+static void on_traced(struct monologue *m, enum monologue_direction direction,
+                      const char *text, size_t size, void *data)
+{
+    (void)m;
+    ck_assert_ptr_eq(data, &n_traced);
+    ck_assert_uint_lt(n_traced, 4);
+    snprintf(traced[n_traced++], sizeof traced[0], "%c%.*s",
+             direction == MONOLOGUE_SENT ? '>' : '<', (int)size, text);
+}
+
+START_TEST(each_message_is_shown_to_whoever_traces)
+{
+    struct end end;
+    struct outcome outcome = {0};
+    n_traced = 0;
+    open_end(&end, &(struct monologue_options){.trace_cb = on_traced,
+                                               .trace_data = &n_traced});
+    connect_end(&end);
+    ck_assert_uint_eq(n_traced, 2);
+    ck_assert_str_eq(traced[0], ">whoami");
+    ck_assert_str_eq(traced[1] + 1, monologue_connection_id(end.m));
+    ck_assert_int_eq(monologue_on(callee.m, "nothing", return_nothing, NULL),
+                     0);
+    ck_assert_int_eq(monologue_call(end.m, callee_id(), "nothing", NULL, 0,
+                                    on_answered, &outcome, NULL),
+                     0);
+    turn_until(&outcome.n, 1);
+    ck_assert_uint_eq(n_traced, 4);
+    ck_assert_mem_eq(traced[2], ">{\"to\":\"", 8);
+    ck_assert_mem_eq(traced[3], "<{\"from\":\"", 10);
+    json_decref(outcome.ret);
+    monologue_free(end.m);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client");
@@ -564,11 +597,11 @@ int main(void)
     tcase_add_checked_fixture(connected, setup_connected, teardown);
     tcase_add_test(connected, a_call_returns_what_the_callee_returned);
     tcase_add_test(connected, a_client_may_call_itself);
+    tcase_add_test(connected, each_message_is_shown_to_whoever_traces);
     tcase_add_test(connected, returning_nothing_gives_null);
     tcase_add_test(connected, the_first_of_several_handlers_that_answers_wins);
     tcase_add_test(connected, an_answer_may_come_later);
-    tcase_add_test(connected, calls_that_nobody_answers_time_out);
-    tcase_add_test(connected, calls_beyond_the_bound_are_dropped_and_told);
+    tcase_add_test(connected, calls_beyond_the_bound_are_refused);
     tcase_add_test(connected, a_call_to_a_gone_connection_is_told_as_refused);
     tcase_add_test(connected, a_call_that_cannot_be_sent_fails_at_once);
     tcase_add_test(connected, long_arguments_travel_in_several_frames);

@@ -7,6 +7,10 @@
 #include "tests/lib/folder.h"
 #include "tests/lib/suite.h"
 
+/* Programs that were built before give the library structs of this size. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct monologue_options) == 256,
+               "a new option takes its place from reserved");
+
 static struct folder folder;
 static struct options options;
 static struct errmsg errmsg;
@@ -49,6 +53,24 @@ START_TEST(what_nobody_says_has_its_default)
     ck_assert_uint_eq(options.max_requests, 1000);
     ck_assert_uint_eq(options.keepalive_ms, 240000);
     ck_assert(!options.is_insecure);
+    ck_assert(!options.reconnect);
+    ck_assert_uint_eq(options.reconnect_base_ms, 1000);
+    ck_assert_uint_eq(options.reconnect_cap_ms, 30000);
+    ck_assert_uint_eq(options.session_ms, 7200000);
+}
+END_TEST
+
+START_TEST(an_option_of_a_newer_version_is_refused)
+{
+    struct monologue_options given = {.endpoint = "ws://h/x"};
+    size_t n = sizeof given.reserved / sizeof *given.reserved;
+    for (size_t i = 0; i < n; i++) {
+        given.reserved[i] = 1;
+        ck_assert_int_eq(make(&given, nothing), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(errmsg.text, "newer"));
+        given.reserved[i] = 0;
+    }
+    ck_assert_int_eq(make(&given, nothing), 0);
 }
 END_TEST
 
@@ -147,6 +169,7 @@ int main(void)
     TCase *tcase = tcase_create("options");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_nobody_says_has_its_default);
+    tcase_add_test(tcase, an_option_of_a_newer_version_is_refused);
     tcase_add_test(tcase, a_file_fills_what_is_missing);
     tcase_add_test(tcase, the_environment_goes_before_files);
     tcase_add_test(tcase, arguments_go_before_all);

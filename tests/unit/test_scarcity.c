@@ -111,7 +111,7 @@ static void on_connected(struct monologue *m, int status, void *data)
         return;
     }
     if (monologue_call(m, monologue_connection_id(m), "echo", NULL, 200,
-                       on_answered, NULL) == 0)
+                       on_answered, NULL, NULL) == 0)
         n_owed++;
     else
         monologue_free(m);

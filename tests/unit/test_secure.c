@@ -113,7 +113,8 @@ START_TEST(packets_of_all_sizes_pass_through_tls)
         json_t *args = json_array();
         json_array_append_new(args, json_stringn(text, sizes[i]));
         ck_assert_int_eq(monologue_call(client, monologue_connection_id(client),
-                                        "echo", args, 0, expect_echo, args),
+                                        "echo", args, 0, expect_echo, args,
+                                        NULL),
                          0);
         turn_until(&n_outcomes, i + 1);
         json_decref(args);

@@ -117,7 +117,7 @@ START_TEST(a_101_has_the_bytes_of_api_gateway)
 {
     struct bytes out = BYTES_EMPTY;
     ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 1633543063,
-                                        "e9Ztme4JDr4o30+FPAUZwoJMZcE="),
+                                        "e9Ztme4JDr4o30+FPAUZwoJMZcE=", ""),
                      0);
     wire_expect_text(&out,
                      "HTTP/1.1 101 Switching Protocols\r\n"
@@ -126,6 +126,21 @@ START_TEST(a_101_has_the_bytes_of_api_gateway)
                      "upgrade: websocket\r\n"
                      "sec-websocket-accept: e9Ztme4JDr4o30+FPAUZwoJMZcE=\r\n"
                      "\r\n");
+}
+END_TEST
+
+START_TEST(a_101_may_say_more)
+{
+    struct bytes out = BYTES_EMPTY;
+    ck_assert_int_eq(
+        upgrade_append_101(&out, WIRE_LIMIT, 0, ACCEPT, "a: b\r\n"), 0);
+    wire_expect_text(&out, "HTTP/1.1 101 Switching Protocols\r\n"
+                           "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+                           "Connection: upgrade\r\n"
+                           "upgrade: websocket\r\n"
+                           "sec-websocket-accept: " ACCEPT "\r\n"
+                           "a: b\r\n"
+                           "\r\n");
 }
 END_TEST
 
@@ -144,7 +159,7 @@ START_TEST(dates_have_the_one_form_that_http_wants)
 {
     struct bytes out = BYTES_EMPTY;
     ck_assert_int_eq(
-        upgrade_append_101(&out, WIRE_LIMIT, dates[_i].now, ACCEPT), 0);
+        upgrade_append_101(&out, WIRE_LIMIT, dates[_i].now, ACCEPT, ""), 0);
     struct http_reader *reader =
         wire_read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
     ck_assert_str_eq(http_header(reader, "Date", NULL), dates[_i].date);
@@ -156,14 +171,14 @@ END_TEST
 START_TEST(an_answer_over_the_limit_appends_nothing)
 {
     struct bytes out = BYTES_EMPTY;
-    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, ACCEPT), 0);
+    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, ACCEPT, ""), 0);
     size_t n = bytes_size(&out);
     bytes_deinit(&out);
-    ck_assert_int_eq(upgrade_append_101(&out, n - 1, 0, ACCEPT), -ENOBUFS);
+    ck_assert_int_eq(upgrade_append_101(&out, n - 1, 0, ACCEPT, ""), -ENOBUFS);
     ck_assert(bytes_is_empty(&out));
-    ck_assert_int_eq(upgrade_append_101(&out, n, 0, ACCEPT), 0);
+    ck_assert_int_eq(upgrade_append_101(&out, n, 0, ACCEPT, ""), 0);
     ck_assert_uint_eq(bytes_size(&out), n);
-    ck_assert_int_eq(upgrade_append_101(&out, n, 0, ACCEPT), -ENOBUFS);
+    ck_assert_int_eq(upgrade_append_101(&out, n, 0, ACCEPT, ""), -ENOBUFS);
     ck_assert_uint_eq(bytes_size(&out), n);
     bytes_deinit(&out);
 }
@@ -293,7 +308,7 @@ START_TEST(our_own_101_is_one_that_we_take)
     char key[UPGRADE_KEY_CHARS + 1], accept[UPGRADE_ACCEPT_CHARS + 1];
     ck_assert_int_eq(upgrade_make_key(key), 0);
     ck_assert_int_eq(upgrade_accept(key, accept), 0);
-    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, accept), 0);
+    ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, accept, ""), 0);
     struct http_reader *response =
         wire_read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
     ck_assert_int_eq(upgrade_check_response(response, key), 0);
@@ -314,6 +329,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_request_is_taken_or_refused, 0,
                         COUNT(requests));
     tcase_add_test(tcase, a_101_has_the_bytes_of_api_gateway);
+    tcase_add_test(tcase, a_101_may_say_more);
     tcase_add_loop_test(tcase, dates_have_the_one_form_that_http_wants, 0,
                         COUNT(dates));
     tcase_add_test(tcase, an_answer_over_the_limit_appends_nothing);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/utf8_forms.h"
 #include "tests/lib/suite.h"
 
 /*
@@ -218,6 +219,97 @@ START_TEST(a_character_is_measured)
 }
 END_TEST
 
+/*
+ * The forms by vectors leave what is short to the form by bytes: so sequences
+ * are put into long texts, in memory of just their size, where each place in a
+ * vector, a stride and the last vector gets its turn.
+ */
+enum { LONG_MAX = 160 };
+
+/* Ends at @end, the end of what was allocated. */
+static void check_forms(uint8_t *end, const uint8_t *text, size_t n)
+{
+    struct utf8_form forms[UTF8_FORMS_MAX];
+    size_t n_forms = utf8_forms(forms);
+    uint8_t *exact = end - n;
+    memcpy(exact, text, n);
+    utf8_state expected = utf8_feed_bytes(UTF8_START, exact, n);
+    for (size_t i = 0; i < n_forms; i++)
+        ck_assert_msg(forms[i].feed(UTF8_START, exact, n) == expected,
+                      "%s: %zu bytes", forms[i].name, n);
+}
+
+static void check_forms_in_long_text(uint8_t *end, const char *fill,
+                                     const uint8_t *sequence, size_t size)
+{
+    uint8_t text[LONG_MAX];
+    size_t n_fill = strlen(fill);
+    size_t n = 40 + (size_t)rand() % (LONG_MAX - 40);
+    for (size_t i = 0; i < n; i++)
+        text[i] = (uint8_t)fill[i % n_fill];
+    memcpy(text + (size_t)rand() % (n - size + 1), sequence, size);
+    check_forms(end, text, n);
+}
+
+START_TEST(every_form_judges_every_pair_of_bytes_alike)
+{
+    uint8_t *memory = malloc(LONG_MAX);
+    ck_assert_ptr_nonnull(memory);
+    srand(3);
+    for (uint32_t i = 0; i < 0x10000; i++) {
+        uint8_t pair[2] = {(uint8_t)(i >> 8), (uint8_t)i};
+        check_forms_in_long_text(memory + LONG_MAX, "x", pair, 2);
+        check_forms_in_long_text(memory + LONG_MAX, "\xd0\xb4", pair, 2);
+        check_forms_in_long_text(memory + LONG_MAX, "\xe4\xb8\xad", pair, 2);
+    }
+    free(memory);
+}
+END_TEST
+
+START_TEST(every_form_judges_four_bytes_at_the_edges_alike)
+{
+    enum { FIRST = 12 }; /* of the edges: where long characters begin */
+    const size_t n = sizeof(edges);
+    uint8_t *memory = malloc(LONG_MAX);
+    ck_assert_ptr_nonnull(memory);
+    srand(4);
+    for (size_t i = 0; i < (n - FIRST) * n * n * n; i++) {
+        uint8_t text[4] = {edges[FIRST + i / n / n / n], edges[i / n / n % n],
+                           edges[i / n % n], edges[i % n]};
+        check_forms_in_long_text(memory + LONG_MAX, "x", text, 4);
+    }
+    free(memory);
+}
+END_TEST
+
+START_TEST(every_form_goes_on_from_every_state)
+{
+    static const char *const openings[] = {
+        "",     "\xc3", "\xe1", "\xe1\x80", "\xf1", "\xf1\x80",    "\xe0",
+        "\xed", "\xf0", "\xf4", "\xf4\x80", "\xff", "\xf1\x80\x80"};
+    struct utf8_form forms[UTF8_FORMS_MAX];
+    size_t n_forms = utf8_forms(forms);
+    srand(5);
+    for (int round = 0; round < 20000; round++) {
+        const char *opening =
+            openings[(size_t)rand() % (sizeof openings / sizeof *openings)];
+        uint8_t text[LONG_MAX];
+        size_t n = (size_t)rand() % LONG_MAX;
+        memset(text, 'x', n);
+        for (size_t i = 0; i < 5 && i < n; i++)
+            text[rand() % 4 ? i : n - 1 - i] =
+                edges[(size_t)rand() % sizeof edges];
+        utf8_state state =
+            feed_bytes((const uint8_t *)opening, strlen(opening));
+        utf8_state expected = state;
+        for (size_t i = 0; i < n; i++)
+            expected = utf8_feed(expected, text + i, 1);
+        for (size_t i = 0; i < n_forms; i++)
+            ck_assert_uint_eq(forms[i].feed(state, text, n), expected);
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_a_text)
 {
     ck_assert(utf8_is_complete(utf8_feed(UTF8_START, NULL, 0)));
@@ -235,6 +327,9 @@ int main(void)
     tcase_add_test(tcase, a_text_is_the_same_in_any_cuts);
     tcase_add_test(tcase, what_is_invalid_stays_invalid);
     tcase_add_test(tcase, a_character_is_measured);
+    tcase_add_test(tcase, every_form_judges_every_pair_of_bytes_alike);
+    tcase_add_test(tcase, every_form_judges_four_bytes_at_the_edges_alike);
+    tcase_add_test(tcase, every_form_goes_on_from_every_state);
     tcase_add_test(tcase, nothing_is_a_text);
     suite_add_tcase(suite, tcase);
     return suite_run_suite(suite);

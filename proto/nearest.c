@@ -1,4 +1,4 @@
-#include "daemon/nearest.h"
+#include "proto/nearest.h"
 
 #include <string.h>
 

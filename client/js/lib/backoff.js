@@ -1,0 +1,28 @@
+/*
+ * When to try again: after a random time below a bound that doubles ("full
+ * jitter"), so that a server that comes back does not meet all its clients at
+ * once.
+ */
+
+/**
+ * @param {number} attempt from 1
+ * @returns {number} milliseconds
+ */
+export function delayOf(attempt, { minMs, maxMs }, random = Math.random) {
+  return random() * Math.min(maxMs, minMs * 2 ** (attempt - 1));
+}
+
+/** Resolves after @ms; rejects as the signal says. */
+export function wait(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

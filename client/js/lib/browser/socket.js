@@ -1,0 +1,54 @@
+/*
+ * A WebSocket as browsers have it: no headers can be set, so the key goes as a
+ * subprotocol or in the query. See browser_keys in monologued.conf(5).
+ */
+
+import { MonologueError } from '../errors.js';
+
+const PROTOCOL = 'monologue';
+
+function base64url(text) {
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function addressOf({ endpoint, apiKey, keyIn }) {
+  const url = new URL(endpoint);
+  if (apiKey && keyIn === 'query') url.searchParams.set('x-api-key', apiKey);
+  return url.href.replaceAll('+', '%20'); /* which URLSearchParams does not */
+}
+
+function protocolsOf({ apiKey, keyIn }) {
+  return apiKey && keyIn !== 'query' ? [PROTOCOL, `x-api-key.${base64url(apiKey)}`] : [];
+}
+
+/* A page is told nothing else of a refusal. */
+function failureOf() {
+  return new MonologueError('ECONNREFUSED', 'cannot connect: is the server there, with '
+    + 'browser_keys = on, and are the API key and the path right?');
+}
+
+/** As lib/node/socket.js has it; options.keyIn: 'subprotocol' or 'query'. */
+export function openSocket(options, on) {
+  const socket = new WebSocket(addressOf(options), protocolsOf(options));
+  let hasOpened = false;
+  socket.onopen = () => {
+    hasOpened = true;
+    on.open();
+  };
+  socket.onmessage = ({ data }) => typeof data === 'string' && on.message(data);
+  socket.onerror = () => {}; /* the end that follows tells */
+  socket.onclose = ({ code, reason }) => {
+    on.end({ code, reason, error: hasOpened ? undefined : failureOf() });
+  };
+  return {
+    send: (text) => socket.send(text),
+    buffered: () => socket.bufferedAmount,
+    close: () => socket.close(),
+    abort: () => {
+      socket.onopen = null;
+      socket.onmessage = null;
+      socket.onclose = null;
+      socket.close();
+    },
+  };
+}

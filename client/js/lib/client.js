@@ -1,0 +1,228 @@
+/*
+ * A client: at most one connection at a time, and what outlives it. What a
+ * program may do with it is told in index.d.ts.
+ */
+
+import { delayOf, wait } from './backoff.js';
+import { Calls } from './calls.js';
+import { Connection } from './connection.js';
+import { Emitter } from './emitter.js';
+import { MonologueError, demand } from './errors.js';
+import { Methods } from './methods.js';
+import { timeoutOf } from './options.js';
+import { writeCall } from './packets.js';
+import { Requests } from './requests.js';
+
+/* EventEmitter2 takes the parts of a name as an array, too. */
+function nameOf(name) {
+  return Array.isArray(name) ? name.join('.') : name;
+}
+
+export class Client {
+  events = new Emitter();
+  #openSocket;
+  #options;
+  #methods;
+  #requests;
+  #calls = new Calls();
+  #connection = null;
+  #connecting = null; /* promise of an id */
+  #closing = null; /* promise of the end */
+  #closed = null; /* what resolves it */
+  #retrying = null; /* its controller, while we try to come back */
+
+  /** @param {object} options made by makeOptions() */
+  constructor(openSocket, options) {
+    this.#openSocket = openSocket;
+    this.#options = options;
+    this.#methods = new Methods(options.listeners);
+    this.#requests = new Requests(this.#methods, this.events, options.requests);
+  }
+
+  get connectionId() {
+    return this.#closing ? '' : this.#connection?.id ?? '';
+  }
+
+  get id() {
+    return this.connectionId;
+  }
+
+  get connected() {
+    return this.connectionId !== '';
+  }
+
+  /* ---- connecting, closing ---- */
+
+  async connect() {
+    await this.#closing;
+    return this.connectionId || this.#whileConnecting(() => this.#dial());
+  }
+
+  /* Whoever asks meanwhile waits for the same. */
+  #whileConnecting(start) {
+    if (this.#connecting) return this.#connecting;
+    const attempt = start().finally(() => {
+      if (this.#connecting === attempt) this.#connecting = null;
+    });
+    this.#connecting = attempt;
+    return attempt;
+  }
+
+  async #dial() {
+    return new Promise((resolve, reject) => {
+      const connection = new Connection(this.#openSocket, this.#options, {
+        up: (id) => {
+          this.events.emit('connected', id);
+          resolve(id);
+        },
+        packet: (packet) => this.#take(packet, connection),
+        refusal: (message) => this.events.emit('refused', message),
+        stray: (text) => this.events.emit('stray', text),
+        end: (end) => this.#ended(end, reject),
+      });
+      this.#connection = connection;
+    });
+  }
+
+  #ended({ wasUp, ...end }, reject) {
+    const willReconnect = wasUp && !end.byUs && this.#options.reconnect !== null;
+    this.#connection = null;
+    this.#closed?.();
+    this.#closing = null;
+    this.#closed = null;
+    if (!wasUp) {
+      reject(end.error ?? new MonologueError('ECONNRESET', `ended before it was up, with ${end.code}`));
+      return;
+    }
+    this.#failCalls(`the connection ended, with ${end.code} ${end.reason}`, end.error);
+    this.events.emit('disconnected', { ...end, willReconnect });
+    if (!willReconnect) return;
+    this.#connecting = null;
+    this.#whileConnecting(() => this.#comeBack()).catch(() => {}); /* told by events */
+  }
+
+  #failCalls(why, cause) {
+    this.#calls.failAll((what) => new MonologueError('ECONNRESET', `${what}: ${why}`, cause));
+  }
+
+  async #comeBack() {
+    const controller = new AbortController();
+    this.#retrying = controller;
+    try {
+      return await this.#retry(this.#options.reconnect, controller.signal);
+    } catch (error) {
+      if (!controller.signal.aborted) this.events.emit('abandoned', error);
+      throw error;
+    } finally {
+      this.#retrying = null;
+    }
+  }
+
+  async #retry(bounds, signal) {
+    for (let attempt = 1; ; attempt++) {
+      const delayMs = delayOf(attempt, bounds);
+      this.events.emit('reconnecting', { attempt, delay: delayMs / 1000 });
+      await wait(delayMs, signal);
+      try {
+        return await this.#dial();
+      } catch (error) {
+        /* A key that is refused now will be refused again. */
+        const isLast = attempt >= bounds.attempts || error.code === 'EKEYREJECTED';
+        if (isLast || signal.aborted) throw error;
+      }
+    }
+  }
+
+  async close() {
+    const closed = new MonologueError('ECANCELED', 'the client was closed');
+    const connection = this.#connection;
+    this.#retrying?.abort(closed);
+    if (!connection || this.#closing) {
+      await this.#closing;
+      return;
+    }
+    const closing = new Promise((resolve) => { this.#closed = resolve; });
+    this.#closing = closing;
+    this.#failCalls('the client was closed');
+    if (connection.id) connection.close();
+    else connection.abort(closed);
+    await closing;
+  }
+
+  /* ---- calls on others ---- */
+
+  async call(to, name, ...args) {
+    return this.callWith({}, to, name, ...args);
+  }
+
+  async callWith({ timeout, signal } = {}, to, name, ...args) {
+    demand(typeof to === 'string' && to !== '', 'whom to call is a connection id');
+    demand(typeof name === 'string' && name !== '', 'what to call is a name');
+    const timeoutMs = timeoutOf(timeout, this.#options);
+    signal?.throwIfAborted();
+    if (!this.connected) throw new MonologueError('ENOTCONN', `${name}: not connected`);
+    const { token, promise } = this.#calls.add(to, name, { timeoutMs, signal });
+    try {
+      this.#connection.send(writeCall(to, token, name, args));
+    } catch (error) {
+      this.#calls.fail(token, error);
+    }
+    return promise;
+  }
+
+  /* ---- calls on us ---- */
+
+  on(name, handler) {
+    this.#methods.add(nameOf(name), handler);
+    return this;
+  }
+
+  once(name, handler) {
+    this.#methods.add(nameOf(name), handler, true);
+    return this;
+  }
+
+  off(name, handler) {
+    this.#methods.remove(nameOf(name), handler);
+    return this;
+  }
+
+  addListener(name, handler) {
+    return this.on(name, handler);
+  }
+
+  removeListener(name, handler) {
+    return this.off(name, handler);
+  }
+
+  removeAllListeners(name) {
+    this.#methods.removeAll(name === undefined ? name : nameOf(name));
+    return this;
+  }
+
+  listeners(name) {
+    return this.#methods.find(nameOf(name)).map(({ handler }) => handler);
+  }
+
+  /* ---- what comes ---- */
+
+  #take({ from, type, data }, connection) {
+    const isKnown = type === 'REQ' ? this.#requests.serve(from, data, this.#sender(connection))
+      : type === 'ACK' ? this.#calls.settle(from, data.token, data.ret)
+        : type === 'NAK' ? this.#calls.refuse(from, data.token, data.error)
+          : false;
+    const isLate = type !== 'REQ' && this.#calls.isOurs(data.token);
+    if (!isKnown && !isLate) this.events.emit('stray', JSON.stringify({ from, type, data }));
+  }
+
+  /* Answers go back the way the call came, or, when that is full, nowhere. */
+  #sender(connection) {
+    return (text) => {
+      try {
+        connection.send(text);
+      } catch (error) {
+        this.events.emit('stray', text);
+      }
+    };
+  }
+}

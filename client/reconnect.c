@@ -1,0 +1,108 @@
+#include "client/reconnect.h"
+
+#include <errno.h>
+#include <uv.h>
+
+#include "client/client.h"
+
+/*
+ * API Gateway ends every connection when it is two hours old, whatever is in
+ * flight. So a client looks for a quiet moment before: at some point in a
+ * window of time, so that clients which connected together do not come back
+ * together, and from then on until nothing is in flight or the time is up.
+ *
+ * A connection that ends, and an attempt that fails, is followed by another
+ * attempt after a wait. Only a refused key is not: it will not become right,
+ * and a new one is read by a new client.
+ */
+
+enum { /* percent of options.session_ms */
+       WINDOW_BEGIN = 90,
+       WINDOW_END = 97,
+       SESSION_END = 99,
+};
+
+static uint32_t draw(void)
+{
+    uint32_t random = 0;
+    uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+    return random;
+}
+
+void reconnect_init(struct monologue *m)
+{
+    backoff_init(&m->backoff, m->options.reconnect_base_ms,
+                 m->options.reconnect_cap_ms);
+    m->plan_ms = UINT64_MAX;
+    m->leave_ms = UINT64_MAX;
+}
+
+void reconnect_plan(struct monologue *m)
+{
+    uint64_t session_ms = m->options.session_ms;
+    m->opened_ms = uv_now(m->loop);
+    if (!m->options.reconnect)
+        return;
+    m->plan_ms =
+        m->opened_ms + backoff_pick(session_ms * WINDOW_BEGIN / 100,
+                                    session_ms * WINDOW_END / 100, draw());
+    m->leave_ms = m->opened_ms + session_ms * SESSION_END / 100;
+}
+
+static bool is_old(const struct monologue *m)
+{
+    return m->state == CLIENT_OPEN && m->plan_ms <= uv_now(m->loop);
+}
+
+uint64_t reconnect_due_ms(const struct monologue *m)
+{
+    if (m->state != CLIENT_OPEN)
+        return UINT64_MAX;
+    return is_old(m) ? m->leave_ms : m->plan_ms;
+}
+
+void reconnect_leave_if_quiet(struct monologue *m)
+{
+    if (!is_old(m))
+        return;
+    bool is_quiet = m->requests.n_pending == 0 &&
+                    calls_deadline_ms(&m->calls) == UINT64_MAX;
+    if (!is_quiet && uv_now(m->loop) < m->leave_ms)
+        return;
+    m->state = CLIENT_LEAVING;
+    m->deadline_ms = UINT64_MAX;
+    channel_close(m->channel);
+}
+
+void reconnect_nudge(struct monologue *m)
+{
+    if (is_old(m))
+        client_arm(m, uv_now(m->loop));
+}
+
+/* A server that accepts us and then ends it is no better than one that does
+ * not accept: only a connection that lasted lets the waits begin anew. */
+static void forget_failures(struct monologue *m)
+{
+    if (m->opened_ms && uv_now(m->loop) - m->opened_ms >= m->backoff.cap_ms)
+        backoff_reset(&m->backoff);
+    m->opened_ms = 0;
+}
+
+uint32_t reconnect_schedule(struct monologue *m, int status)
+{
+    uint32_t delay_ms = 0;
+    m->plan_ms = UINT64_MAX;
+    m->leave_ms = UINT64_MAX;
+    forget_failures(m);
+    if (!m->options.reconnect || status == -EKEYREJECTED) {
+        m->state = CLIENT_IDLE;
+        return 0;
+    }
+    if (status < 0)
+        delay_ms = backoff_next(&m->backoff, status == -EAGAIN, draw());
+    m->state = CLIENT_WAITING;
+    m->deadline_ms = client_deadline_after(m, delay_ms);
+    client_arm(m, m->deadline_ms);
+    return delay_ms;
+}
