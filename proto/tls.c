@@ -30,6 +30,7 @@ struct tls {
     int write_error;        /* why cipher took no more, or 0 */
     enum tls_status status; /* of the incoming side */
     bool is_established;    /* the handshake was completed once */
+    bool is_ticket_sent;
     bool is_close_sent;
     char *fault; /* owned; NULL when there was none or no memory for it */
 };
@@ -37,9 +38,9 @@ struct tls {
 /*
  * What one record may cost beside its plaintext: header, explicit nonce and
  * tag of TLS 1.2; TLS 1.3 needs less. And what OpenSSL may put before it: the
- * answer to a key update.
+ * answer to a key update, or a ticket, which is about half of that.
  */
-enum { RECORD_OVERHEAD = 29, EXTRA_RECORD = 64 };
+enum { RECORD_OVERHEAD = 29, EXTRA_RECORD = 64, TICKET_RECORD = 512 };
 
 static int read_lent(BIO *bio, char *out, int n)
 {
@@ -290,12 +291,26 @@ enum tls_status tls_feed(struct tls *tls, const uint8_t *in, size_t n,
 }
 
 /* Nothing half done: there is room for all of it, or nothing is begun. */
-static int check_room(struct bytes *cipher, size_t n, size_t cipher_limit)
+static int check_room(struct bytes *cipher, size_t n, size_t extra,
+                      size_t cipher_limit)
 {
     uint8_t *tail;
     size_t n_records = n / TLS_RECORD_MAX + 1;
-    size_t needed = n + n_records * RECORD_OVERHEAD + EXTRA_RECORD;
+    size_t needed = n + n_records * RECORD_OVERHEAD + extra;
     return bytes_reserve(cipher, needed, cipher_limit, &tail);
+}
+
+/*
+ * A server's ticket for resumption goes out with the first words, as right
+ * behind the handshake it would be a segment, a system call and a wake-up of
+ * the peer all of its own. Nothing happens on TLS 1.2, where the handshake has
+ * brought it.
+ */
+static void add_ticket(struct tls *tls)
+{
+    tls->is_ticket_sent = true;
+    if (SSL_is_server(tls->ssl))
+        SSL_new_session_ticket(tls->ssl);
 }
 
 int tls_write(struct tls *tls, const uint8_t *plain, size_t n,
@@ -307,11 +322,16 @@ int tls_write(struct tls *tls, const uint8_t *plain, size_t n,
         return -EAGAIN;
     if (n == 0)
         return 0;
-    int rc = check_room(cipher, n, cipher_limit);
+    int rc = check_room(cipher, n,
+                        tls->is_ticket_sent ? EXTRA_RECORD
+                                            : EXTRA_RECORD + TICKET_RECORD,
+                        cipher_limit);
     if (rc)
         return rc;
     size_t written;
     lend(tls, NULL, 0, cipher, cipher_limit);
+    if (!tls->is_ticket_sent)
+        add_ticket(tls);
     int result = SSL_write_ex(tls->ssl, plain, n, &written);
     if (result != 1) {
         tls->status = judge(tls, result);
@@ -325,7 +345,7 @@ int tls_close(struct tls *tls, struct bytes *cipher, size_t cipher_limit)
 {
     if (!tls->is_established || tls->status == TLS_FAULT || tls->is_close_sent)
         return 0;
-    int rc = check_room(cipher, 0, cipher_limit);
+    int rc = check_room(cipher, 0, EXTRA_RECORD, cipher_limit);
     if (rc)
         return rc;
     lend(tls, NULL, 0, cipher, cipher_limit);

@@ -105,7 +105,8 @@ enum tls_status tls_feed(struct tls *tls, const uint8_t *in, size_t n,
  * with nothing consumed and nothing appended:
  *   -EAGAIN   the handshake is not complete
  *   -ENOBUFS  @cipher would hold more than @cipher_limit; up to 29 bytes per
- *             record and 64 for the call are counted beside @n
+ *             record, 64 for the call and 512 for the first one are counted
+ *             beside @n
  *   -EPIPE    after tls_close() or TLS_FAULT
  *   -ENOMEM   the connection must be ended
  */

@@ -38,11 +38,12 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     /* An idle connection keeps no record buffers: 34 KB less for each. */
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-    /* Resumption is by tickets, which the client keeps for us. */
+    /* Resumption is by tickets, which the client keeps for us; those of TLS
+     * 1.3 are sent when tls_write() asks for it. */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
         SSL_CTX_set_cipher_list(ssl, ciphers_tls_1_2) &&
-        SSL_CTX_set_num_tickets(ssl, 1))
+        SSL_CTX_set_num_tickets(ssl, 0))
         return ssl;
     SSL_CTX_free(ssl);
     return NULL;
