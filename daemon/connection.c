@@ -410,10 +410,12 @@ static void end_input(struct connection *c, enum connection_end end)
         linger(c);
         return;
     }
-    /* A plain stream that has ended is finished by closing it. */
-    if (socket_output_size(&c->socket) == 0 &&
-        (c->socket.tls || end != END_EOF))
-        socket_finish(&c->socket);
+    if (socket_output_size(&c->socket) == 0) {
+        if (end == END_EOF)
+            socket_part(&c->socket);
+        else
+            socket_finish(&c->socket);
+    }
     connection_drop(c, end);
 }
 

@@ -252,13 +252,23 @@ size_t socket_untaken_size(const struct socket *socket)
     return ioctl(socket->fd, SIOCOUTQ, &n) ? 0 : (size_t)n;
 }
 
+static void notify_of_close(struct socket *socket)
+{
+    tls_close(socket->tls->tls, &socket->tls->cipher, CIPHER_LIMIT);
+    (void)write_out(socket, &socket->tls->cipher);
+}
+
 void socket_finish(struct socket *socket)
 {
-    if (socket->tls) {
-        tls_close(socket->tls->tls, &socket->tls->cipher, CIPHER_LIMIT);
-        (void)write_out(socket, &socket->tls->cipher);
-    }
+    if (socket->tls)
+        notify_of_close(socket);
     shutdown(socket->fd, SHUT_WR);
+}
+
+void socket_part(struct socket *socket)
+{
+    if (socket->tls && tls_is_closed(socket->tls->tls))
+        notify_of_close(socket);
 }
 
 void socket_set_input(struct socket *socket, enum socket_input input)

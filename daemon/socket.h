@@ -111,6 +111,13 @@ size_t socket_untaken_size(const struct socket *socket);
 /* Ends our direction: close_notify on TLS, then FIN. After a full flush. */
 void socket_finish(struct socket *socket);
 
+/*
+ * Before closing, once the peer's direction has ended: answers its
+ * close_notify. A peer that left without one is not there to be told, and FIN
+ * comes by closing.
+ */
+void socket_part(struct socket *socket);
+
 /* Stops, or goes on, telling that there is something to read. That the peer
  * has gone is always told. */
 void socket_set_input(struct socket *socket, enum socket_input input);

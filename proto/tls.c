@@ -360,6 +360,11 @@ bool tls_is_established(const struct tls *tls)
     return tls->is_established;
 }
 
+bool tls_is_closed(const struct tls *tls)
+{
+    return tls->status == TLS_CLOSED;
+}
+
 const char *tls_fault(const struct tls *tls)
 {
     if (tls->status != TLS_FAULT)

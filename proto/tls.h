@@ -122,6 +122,9 @@ int tls_close(struct tls *tls, struct bytes *cipher, size_t cipher_limit);
 
 bool tls_is_established(const struct tls *tls);
 
+/* Whether the peer has ended its direction by a close_notify. */
+bool tls_is_closed(const struct tls *tls);
+
 /*
  * The reason of TLS_FAULT, for a log or a person, or "": "the server's
  * certificate is not accepted: certificate has expired". Valid as long as @tls.
