@@ -8,7 +8,7 @@
  * write for all that goes to a peer in a turn, no copy where a message is large
  * or alone, and a message need not be there as a whole to be passed on.
  *
- * usage: bench-floor [CERTIFICATE KEY]
+ * usage: bench-floor [CERTIFICATE KEY]: with TLS, as OpenSSL does it by default
  *
  * Prints its port. A connection says one byte and is told its number.
  */
@@ -297,8 +297,6 @@ static void use_tls(const char *certificate, const char *key)
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_num_tickets(tls, 0);
     if (SSL_CTX_use_certificate_chain_file(tls, certificate) != 1 ||
         SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
         fail("%s, %s: no certificate and key", certificate, key);
