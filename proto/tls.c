@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/tls_context.h"
+#include "proto/tls_session.h"
 
 /*
  * OpenSSL pulls ciphertext and pushes it; a codec is fed and drained. Between
@@ -137,7 +138,7 @@ struct tls *tls_new(struct tls_context *context, const char *host)
     } else {
         SSL_set_connect_state(tls->ssl);
         assert(host);
-        if (!ask_for(tls->ssl, host))
+        if (!ask_for(tls->ssl, host) || !tls_session_offer(tls->ssl, host))
             goto fail;
     }
     return tls;
@@ -338,6 +339,11 @@ int tls_close(struct tls *tls, struct bytes *cipher, size_t cipher_limit)
 bool tls_is_established(const struct tls *tls)
 {
     return tls->is_established;
+}
+
+bool tls_is_resumed(const struct tls *tls)
+{
+    return tls->is_established && SSL_session_reused(tls->ssl);
 }
 
 const char *tls_fault(const struct tls *tls)
