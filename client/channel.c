@@ -277,8 +277,11 @@ int channel_open(uv_loop_t *loop, const struct channel_settings *settings,
     channel->settings = *settings;
     channel->cb = cb;
     channel->data = data;
-    int status = stream_open(loop, settings->endpoint, settings->tls,
-                             &callbacks, channel, &channel->stream);
+    const struct stream_settings way = {.endpoint = settings->endpoint,
+                                        .proxy = settings->proxy,
+                                        .server_name = settings->server_name,
+                                        .tls = settings->tls};
+    int status = stream_open(loop, &way, &callbacks, channel, &channel->stream);
     if (status < 0) {
         free(channel);
         return status;

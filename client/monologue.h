@@ -142,12 +142,19 @@ struct monologue_options {
     const char *endpoint;  /* ws:// or wss:// URL; has no default */
     const char *api_key;   /* sent as x-api-key; by default none is */
     const char *ca_file;   /* PEM to trust in place of the system's */
-    uint32_t timeout_ms;   /* of connecting, and of calls that name none */
-    uint32_t listeners;    /* how many handlers one name may have */
-    uint32_t max_requests; /* calls on us that may await our answer at once */
-    uint32_t keepalive_ms; /* how often to show the server that we live, and
-                              to see that it does */
-    bool is_insecure;      /* trust any certificate; for tests only */
+    const char *cert_file; /* PEM: our certificate, where servers ask for it */
+    const char *key_file;  /* PEM: its private key; by default in cert_file */
+    const char *server_name; /* whom the server's certificate must name; by
+                                default the endpoint's host */
+    const char *proxy;       /* http://[user:password@]host[:port]; "": none; by
+                                default as curl reads https_proxy, http_proxy,
+                                all_proxy and no_proxy */
+    uint32_t timeout_ms;     /* of connecting, and of calls that name none */
+    uint32_t listeners;      /* how many handlers one name may have */
+    uint32_t max_requests;   /* calls on us that may await our answer at once */
+    uint32_t keepalive_ms;   /* how often to show the server that we live, and
+                                to see that it does */
+    bool is_insecure;        /* trust any certificate; for tests only */
     /*
      * Connect again by itself, until monologue_close(): after a connection has
      * ended and after an attempt has failed, be it the first. Each wait is a
@@ -181,7 +188,8 @@ struct monologue_options {
  * Returns 0, or with the text in monologue_errmsg(NULL):
  *   -EINVAL  no endpoint, or a value that makes no sense
  *   -ENOMEM
- *   another errno: a file (.monologuerc, ca_file) could not be read
+ *   another errno: a file (.monologuerc, ca_file, cert_file, key_file) could
+ *            not be read
  */
 int monologue_new(const struct monologue_options *options,
                   struct uv_loop_s *loop, struct monologue **monologue_out);
@@ -200,6 +208,8 @@ void monologue_free(struct monologue *monologue);
  *          -EKEYREJECTED  the server refused the API key
  *          -ETIMEDOUT     not connected within timeout_ms
  *          -ECONNABORTED  TLS failed, such as for the server's certificate
+ *          -EACCES        the proxy refused us
+ *          -EHOSTUNREACH  the server cannot be reached, or not by the proxy
  *          -EPROTO        the server does not speak WebSocket as it must
  *          -EREMOTEIO     the server answered whoami with an error
  *          -EAGAIN        the server asks to come back later
