@@ -6,39 +6,17 @@
  */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 
 import { Monologue } from '../../client/js/index.js';
+import { Server } from './server.mjs';
 
 const reconnect = { min: 0.01, max: 0.1 };
 
-class Server {
-  static async start(listen, ...options) {
-    const server = new Server();
-    server.process = spawn(process.argv[2], [`--listen=${listen}`, ...options], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [line] = await once(createInterface(server.process.stdout), 'line');
-    server.endpoint = line.replace('endpoint ', '');
-    return server;
-  }
-
-  async end(signal = 'SIGTERM') {
-    this.process.kill(signal);
-    await once(this.process, 'exit');
-  }
-
-  get address() {
-    return this.endpoint.replace('/latest', '');
-  }
-}
-
+const start = (...args) => Server.start(process.argv[2], ...args);
 const event = (client, name) => new Promise((resolve) => { client.events.once(name, resolve); });
 
 async function surviveRestarts(signal, code) {
-  let server = await Server.start('ws://127.0.0.1:0', '--api-key=k');
+  let server = await start('ws://127.0.0.1:0', '--api-key=k');
   const { endpoint, address } = server;
   const [caller, callee] = [1, 2].map(() => new Monologue({ endpoint, apiKey: 'k', reconnect }));
   callee.on('echo', (x) => x).on('never', () => new Promise(() => {}));
@@ -54,7 +32,7 @@ async function surviveRestarts(signal, code) {
       assert.deepEqual([end.code, end.byUs, end.willReconnect], [code, false, true]);
     }
     assert.equal((await call).code, 'ECONNRESET');
-    server = await Server.start(address, '--api-key=k');
+    server = await start(address, '--api-key=k');
     ids.push(...await Promise.all(found));
     assert.equal(await caller.call(callee.id, 'echo', 'again'), 'again');
   }
@@ -65,7 +43,7 @@ async function surviveRestarts(signal, code) {
 
 /* One shows that it lives, one does not; each end is waited for. */
 async function surviveIdleness() {
-  const server = await Server.start('ws://127.0.0.1:0', '--idle-timeout=300ms', '--api-key=k');
+  const server = await start('ws://127.0.0.1:0', '--idle-timeout=300ms', '--api-key=k');
   const options = { endpoint: server.endpoint, apiKey: 'k' };
   const alive = new Monologue({ ...options, keepalive: 0.05 });
   const idle = new Monologue({ ...options, keepalive: false });
@@ -83,12 +61,12 @@ async function surviveIdleness() {
 }
 
 async function giveUpWithoutAKey() {
-  const server = await Server.start('ws://127.0.0.1:0', '--api-key=k');
+  const server = await start('ws://127.0.0.1:0', '--api-key=k');
   const client = new Monologue({ endpoint: server.endpoint, apiKey: 'k', reconnect });
   await client.connect();
   const abandoned = event(client, 'abandoned');
   await server.end();
-  const other = await Server.start(server.address, '--api-key=another');
+  const other = await start(server.address, '--api-key=another');
   assert.equal((await abandoned).code, 'EKEYREJECTED');
   await assert.rejects(client.connect(), { code: 'EKEYREJECTED' });
   await other.end();

@@ -11,6 +11,12 @@ export interface CommonOptions {
   /** How many calls of others may be in work at once. Default: 1000. */
   requests?: number;
   /**
+   * How long a frame may be, in bytes; for servers that allow more than API
+   * Gateway. Longer messages go in several, but not those of a browser, which
+   * fail with `EMSGSIZE`. Default: 32768.
+   */
+  frameLimit?: number;
+  /**
    * How often to show the server that we live, and to see that it does, in
    * seconds. Servers hang up after ten minutes without a message. `false`:
    * never. Default: 240.

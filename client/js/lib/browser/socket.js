@@ -6,6 +6,7 @@
 import { MonologueError } from '../errors.js';
 
 const PROTOCOL = 'monologue';
+const encoder = new TextEncoder();
 
 function base64url(text) {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -27,6 +28,16 @@ function failureOf() {
     + 'browser_keys = on, and are the API key and the path right?');
 }
 
+/*
+ * A page cannot cut a message into frames, and the server would end the whole
+ * connection over one that is too long.
+ */
+function checkSize(text, frameLimit) {
+  if (text.length * 3 > frameLimit && encoder.encode(text).length > frameLimit) {
+    throw new MonologueError('EMSGSIZE', `a message of a browser is ${frameLimit} bytes at most`);
+  }
+}
+
 /** As lib/node/socket.js has it; options.keyIn: 'subprotocol' or 'query'. */
 export function openSocket(options, on) {
   const socket = new WebSocket(addressOf(options), protocolsOf(options));
@@ -41,7 +52,10 @@ export function openSocket(options, on) {
     on.end({ code, reason, error: hasOpened ? undefined : failureOf() });
   };
   return {
-    send: (text) => socket.send(text),
+    send: (text) => {
+      checkSize(text, options.frameLimit);
+      socket.send(text);
+    },
     buffered: () => socket.bufferedAmount,
     close: () => socket.close(),
     abort: () => {
