@@ -176,7 +176,7 @@ struct monologue_options {
     /* All zero. New options take their place from here, from the front, with
      * zero for their default, so the size never changes; an option that is set
      * and that the library is too old to know is -EINVAL. */
-    uint64_t reserved[21];
+    uint64_t reserved[17];
 };
 
 /*

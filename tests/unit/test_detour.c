@@ -113,7 +113,7 @@ static void expect_call(void)
     ck_assert_msg(connect_status == 0, "%s", monologue_errmsg(client));
     monologue_on(client, "f", answer_true, NULL);
     ck_assert_int_eq(monologue_call(client, monologue_connection_id(client),
-                                    "f", NULL, 0, expect_true, NULL),
+                                    "f", NULL, 0, expect_true, NULL, NULL),
                      0);
     turn_until(&n_outcomes, 1);
 }
