@@ -262,15 +262,16 @@ int monologue_close(struct monologue *monologue, monologue_close_cb cb,
  *          -EREMOTEIO   the method failed
  *          -EMSGSIZE    the call, or its answer, is too long to be relayed
  *          -ENOBUFS     the callee does not take what it is sent
+ *          -EAGAIN      the server takes no more from us for now
  *          or -EBADMSG: what the callee returned is JSON that jansson cannot
  *          hold; monologue_call_raw() can
  * @ret:    what the callee returned (JSON null when it returned nothing),
  *          borrowed: json_incref() to keep it; NULL unless @status is 0
  *
- * Only a monologued tells -ENOENT and -ENOBUFS, and only callees with this
- * library, or one that speaks as docs/protocol.md has it, tell -ENOSYS, -EBUSY
- * and -EREMOTEIO. Behind API Gateway, or of the original client, such a call
- * times out.
+ * Only a monologued tells -ENOENT, -ENOBUFS and -EAGAIN, and only callees with
+ * this library, or one that speaks as docs/protocol.md has it, tell -ENOSYS,
+ * -EBUSY and -EREMOTEIO. Behind API Gateway, or of the original client, such a
+ * call times out.
  */
 typedef void (*monologue_call_cb)(struct monologue *monologue, int status,
                                   json_t *ret, void *data);

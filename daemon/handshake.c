@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/peername.h"
 #include "daemon/worker.h"
+#include "proto/nak.h"
 #include "proto/upgrade.h"
 
 /* Of what admit() refused. */
@@ -54,13 +55,18 @@ static int keep_source_ip(struct connection *c)
     return c->source_ip ? 0 : -ENOMEM;
 }
 
-/* The subprotocol's line, if there is one to select. */
+/* With a line for the subprotocol, if there is one to select, and one for what
+ * the client has got beyond API Gateway: to others no byte differs from that.
+ */
 static int append_101(struct connection *c, const struct admission *admission)
 {
-    char headers[80] = "";
-    if (admission->protocol)
-        snprintf(headers, sizeof headers, "sec-websocket-protocol: %s\r\n",
-                 admission->protocol);
+    static const char nak[] = UPGRADE_EXTENSIONS ": " NAK_EXTENSION "\r\n";
+    const char *protocol = admission->protocol;
+    char headers[80 + sizeof nak];
+    snprintf(headers, sizeof headers, "%s%s%s%s",
+             protocol ? "sec-websocket-protocol: " : "",
+             protocol ? protocol : "", protocol ? "\r\n" : "",
+             c->wants_nak ? nak : "");
     return upgrade_append_101(&c->socket.outbox,
                               c->worker->snapshot->config->send_queue_limit,
                               time(NULL), admission->accept, headers);
@@ -76,6 +82,7 @@ static int open_connection(struct connection *c,
     int rc = keep_user_agent(c, request);
     if (rc == 0)
         rc = keep_source_ip(c);
+    c->wants_nak = http_has_token(request, UPGRADE_EXTENSIONS, NAK_EXTENSION);
     if (rc == 0)
         rc = append_101(c, admission);
     return rc ? rc
