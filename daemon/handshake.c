@@ -7,6 +7,7 @@
 
 #include "daemon/access.h"
 #include "daemon/admit.h"
+#include "daemon/browserkey.h"
 #include "daemon/charge.h"
 #include "daemon/connection.h"
 #include "daemon/head.h"
@@ -72,6 +73,14 @@ static int append_101(struct connection *c, const struct admission *admission)
                               time(NULL), admission->accept, headers);
 }
 
+static bool asks_for_nak(const struct connection *c,
+                         const struct http_reader *request)
+{
+    return http_has_token(request, UPGRADE_EXTENSIONS, NAK_EXTENSION) ||
+           (c->worker->snapshot->config->browser_keys &&
+            browserkey_asks_for(request, NAK_EXTENSION));
+}
+
 static int open_connection(struct connection *c,
                            const struct http_reader *request,
                            const struct admission *admission)
@@ -82,7 +91,7 @@ static int open_connection(struct connection *c,
     int rc = keep_user_agent(c, request);
     if (rc == 0)
         rc = keep_source_ip(c);
-    c->wants_nak = http_has_token(request, UPGRADE_EXTENSIONS, NAK_EXTENSION);
+    c->wants_nak = asks_for_nak(c, request);
     if (rc == 0)
         rc = append_101(c, admission);
     return rc ? rc

@@ -43,13 +43,13 @@ async function surviveRestarts(signal, code) {
 
 /* One shows that it lives, one does not; each end is waited for. */
 async function surviveIdleness() {
-  const server = await start('ws://127.0.0.1:0', '--idle-timeout=300ms', '--api-key=k');
+  const server = await start('ws://127.0.0.1:0', '--idle-timeout=1s', '--api-key=k');
   const options = { endpoint: server.endpoint, apiKey: 'k' };
-  const alive = new Monologue({ ...options, keepalive: 0.05 });
+  const alive = new Monologue({ ...options, keepalive: 0.1 });
   const idle = new Monologue({ ...options, keepalive: false });
   const id = await alive.connect();
   alive.events.on('disconnected', ({ byUs }) => assert.ok(byUs));
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     await idle.connect();
     const { code, reason, willReconnect } = await event(idle, 'disconnected');
     assert.deepEqual([code, reason, willReconnect], [1001, 'Going away', false]);

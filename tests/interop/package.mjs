@@ -28,7 +28,9 @@ const longValues = ['x'.repeat(130000), 'é'.repeat(60000), `x${'€'.repeat(400
 
 function serve(client) {
   client.on('echo', (...args) => args);
-  client.on('later', (ms) => new Promise((done) => { setTimeout(done, ms, ms); }));
+  let release;
+  client.on('wait', () => new Promise((done) => { release = done; }));
+  client.on('release', (ret) => release(ret));
   client.on('nothing', () => undefined);
 }
 
@@ -40,8 +42,11 @@ async function call(from, to) {
   const calls = Array.from({ length: N_CALLS }, (_, i) => from.call(to.id, 'echo', i));
   (await Promise.all(calls)).forEach((ret, i) => assert.deepEqual(ret, [i]));
   const order = [];
-  await Promise.all([30, 1].map(async (ms) => order.push(await from.call(to.id, 'later', ms))));
-  assert.deepEqual(order, [1, 30]);
+  const waits = from.call(to.id, 'wait').then((ret) => order.push(ret));
+  order.push(...await from.call(to.id, 'echo', 'first'));
+  await from.call(to.id, 'release', 'second');
+  await waits;
+  assert.deepEqual(order, ['first', 'second']);
 }
 
 async function failWithOurs(client, other) {
@@ -65,11 +70,15 @@ async function failWithOriginal(client, original) {
   await impatient.close();
 }
 
-/* The server says that a packet went nowhere, and the call does not hang. */
+/* The server says so, if it is asked; if not, it says only that it refused. */
 async function callNobody(client) {
-  const refused = new Promise((resolve) => { client.events.once('refused', resolve); });
-  const failed = client.callWith({ timeout: 1 }, NOBODY, 'echo').then(assert.fail, ({ code }) => code);
-  assert.equal(await Promise.race([failed, refused]), 'Internal server error');
+  await assert.rejects(client.call(NOBODY, 'echo'), { code: 'ENOENT', message: /^echo: no open/ });
+  const plain = new Monologue({ endpoint, apiKey, extensions: false });
+  await plain.connect();
+  const refused = new Promise((resolve) => { plain.events.once('refused', resolve); });
+  const failed = plain.callWith({ timeout: 0.1 }, NOBODY, 'echo').catch(({ name }) => name);
+  assert.deepEqual(await Promise.all([failed, refused]), ['TimeoutError', 'Internal server error']);
+  await plain.close();
 }
 
 async function beRefused() {

@@ -149,10 +149,12 @@ test('in a browser the key goes where it can', async () => {
   const handleProtocols = (offered) => (offered.has('monologue') ? 'monologue' : false);
   const { server, heard, endpoint } = await serve({ handleProtocols });
   const apiKey = 'a+b/c ?&~>>?';
+  const asked = 'x-monologue-extensions=nak';
   const cases = [
-    [{ apiKey }, '/latest', `monologue,x-api-key.${Buffer.from(apiKey).toString('base64url')}`],
-    [{ apiKey, keyIn: 'query' }, '/latest?x-api-key=a%2Bb%2Fc%20%3F%26%7E%3E%3E%3F', undefined],
-    [{}, '/latest', undefined],
+    [{ apiKey }, `/latest?${asked}`, `monologue,x-api-key.${Buffer.from(apiKey).toString('base64url')}`],
+    [{ apiKey, keyIn: 'query' }, `/latest?${asked}&x-api-key=a%2Bb%2Fc%20%3F%26%7E%3E%3E%3F`, undefined],
+    [{}, `/latest?${asked}`, undefined],
+    [{ extensions: false }, '/latest', undefined],
   ];
   for (const [options, url, protocols] of cases) {
     const client = new InBrowser({ endpoint, ...options });

@@ -23,6 +23,11 @@ export interface CommonOptions {
    */
   keepalive?: number | false;
   /**
+   * Whether to ask the server to say at once why a call cannot be delivered.
+   * AWS does not look at what asks. Default: true.
+   */
+  extensions?: boolean;
+  /**
    * Whether to connect again when the connection is lost. The id will be
    * another one. Default: no.
    */

@@ -68,6 +68,7 @@ async function callEachOther(page, server, keyIn) {
   await assert.rejects(node.call(id, 'breaks'), { code: 'EREMOTEIO', message: /as it does/ });
   await assert.rejects(node.call(id, 'no such name'), { code: 'ENOSYS' });
   await assert.rejects(page('call', keyIn, node.id, 'no such name'), { code: 'ENOSYS' });
+  await assert.rejects(page('call', keyIn, 'eHrdFcnvvHcCE-w=', 'upper'), { code: 'ENOENT' });
   const long = 'x'.repeat(32600); /* as much as fits a frame, roughly */
   assert.equal(await page('call', keyIn, node.id, 'echo', long), long);
   assert.equal(await node.call(id, 'echo', long), long);

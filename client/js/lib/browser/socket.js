@@ -12,8 +12,9 @@ function base64url(text) {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-function addressOf({ endpoint, apiKey, keyIn }) {
+function addressOf({ endpoint, apiKey, keyIn, extensions }) {
   const url = new URL(endpoint);
+  if (extensions) url.searchParams.set('x-monologue-extensions', 'nak');
   if (apiKey && keyIn === 'query') url.searchParams.set('x-api-key', apiKey);
   return url.href.replaceAll('+', '%20'); /* which URLSearchParams does not */
 }
