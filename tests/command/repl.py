@@ -40,7 +40,7 @@ class Scripted(harness.CommandTest):
         repl.stdin.write('unlisten five\nlisten shout "new"\nping\n')
         repl.stdin.flush()
         self.assertGreater(json.loads(repl.stdout.readline())['ms'], 0)
-        self.run_command('call', callee, 'five', '--timeout', '0.3', status=75)
+        self.run_command('call', callee, 'five', status=67)
         self.assertEqual(self.run_command('call', callee, 'shout').stdout,
                          '"new"\n')
         repl.stdin.close()
@@ -82,9 +82,8 @@ class Scripted(harness.CommandTest):
         self.script('whoami', f'call {NOBODY} "', 'cal', status=65)
 
     def test_a_call_to_nobody_is_told(self):
-        _, said = self.script(f'call {NOBODY} x', status=75,
-                              MONOLOGUE_TIMEOUT='0.3')
-        self.assertIn('no answer in time', said)
+        _, said = self.script(f'call {NOBODY} x', status=68)
+        self.assertIn('no open connection has that id', said)
 
     def test_it_goes_on_without_a_server(self):
         _, said = self.script('disconnect', 'whoami', 'ping', 'connect', 'whoami',
@@ -197,10 +196,13 @@ class Typed(harness.CommandTest):
         terminal.send('\x03')
         terminal.expect(r'\^C\r\n')
         terminal.expect('monologue> ')
-        terminal.send(f'call {NOBODY} x\n')
-        terminal.expect('x\r\n')
+        terminal.send('listen slow -- sleep 600\n')
+        terminal.expect('monologue> ')
+        terminal.send(f'call {self.id} slow\n')
+        terminal.expect(r'slow \[\]\r\n')
         terminal.send('\x03')
         terminal.expect('not waited for any longer')
+        terminal.expect('monologue> ')
         terminal.send('wait\n')
         terminal.expect('wait\r\n')
         terminal.send('\x03')
@@ -236,6 +238,7 @@ class Typed(harness.CommandTest):
         terminal.expect(r'\(offline\)> ')
         terminal.send('connect\n')
         terminal.expect('refused|reset')
+        terminal.expect(r'\(offline\)> ')
         terminal.send('\x04')
         self.assertEqual(terminal.end(), 0)
 
