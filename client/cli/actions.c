@@ -90,8 +90,8 @@ static int act_disconnect(char *const args[])
 static int act_call(char *const args[])
 {
     struct errmsg errmsg;
-    json_t *values = NULL;
-    json_t *ret = NULL;
+    char *values = NULL;
+    char *ret = NULL;
     uint64_t ns = 0;
     int exit_status = check_id(args[0]);
     if (exit_status != EX_OK)
@@ -102,15 +102,15 @@ static int act_call(char *const args[])
     }
     exit_status = dialog_call(dialog, args[0], args[1], values, &ret, &ns);
     if (exit_status == EX_OK)
-        exit_status = output_value(ret);
-    json_decref(ret);
-    json_decref(values);
+        exit_status = output_json_text(ret, strlen(ret));
+    free(ret);
+    free(values);
     return exit_status;
 }
 
 static int act_ping(char *const args[])
 {
-    json_t *ret = NULL;
+    char *ret = NULL;
     uint64_t ns = 0;
     const char *to = args[0] ? args[0] : dialog_id(dialog);
     if (!to)
@@ -118,7 +118,7 @@ static int act_ping(char *const args[])
     int exit_status = check_id(to);
     if (exit_status == EX_OK)
         exit_status = dialog_call(dialog, to, CLI_PING, NULL, &ret, &ns);
-    json_decref(ret);
+    free(ret);
     if (exit_status != EX_OK)
         return exit_status;
     if (output_is_for_people())
@@ -137,11 +137,13 @@ static int act_listen(char *const args[])
     if (args[1] && !has_command && args[2])
         return misuse("listen %s: give one value, or -- and a command",
                       args[0]);
-    json_t *value = args[1] && !has_command
-                        ? operand_parse(args[1], strlen(args[1]))
-                        : json_null();
+    const char *text = args[1] && !has_command ? args[1] : "null";
+    char *value = operand_to_json(text, strlen(text));
+    if (!value)
+        return misuse("listen %s: the value is not UTF-8", args[0]);
     int status = listens_add(&dialog->listens, dialog->cli->monologue, args[0],
                              value, has_command ? args + 2 : NULL);
+    free(value);
     if (status < 0) {
         output_complain("cannot listen to \"%s\": %s", args[0],
                         monologue_strerror(status));

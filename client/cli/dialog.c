@@ -21,7 +21,7 @@ struct wait {
     bool is_done;
     bool is_abandoned;
     int status;
-    json_t *ret; /* owned */
+    char *ret; /* JSON text; owned */
     uint64_t ended_ns;
 };
 
@@ -42,7 +42,7 @@ static void finish_wait(struct wait *wait, int status)
     wait->status = status;
     wait->ended_ns = uv_hrtime();
     if (wait->is_abandoned) {
-        json_decref(wait->ret);
+        free(wait->ret);
         free(wait);
     }
 }
@@ -95,12 +95,12 @@ static void on_packet(struct monologue *monologue,
 
 static struct dialog *current; /* whose listens are heard */
 
-static void on_heard(const struct monologue_request *request,
-                     const json_t *args)
+static void on_heard(const struct monologue_request *request, const char *args,
+                     size_t size)
 {
     seen_add(&current->ids, monologue_request_from(request));
     seen_add(&current->names, monologue_request_name(request));
-    (void)report_request(request, args);
+    (void)report_request(request, args, size);
 }
 
 static void on_event(struct monologue *monologue,
@@ -253,13 +253,14 @@ const char *dialog_id(const struct dialog *dialog)
 
 /* ---- calls ---- */
 
-static void on_answered(struct monologue *monologue, int status, json_t *ret,
-                        void *data)
+static void on_answered(struct monologue *monologue, int status,
+                        const char *ret, size_t size, void *data)
 {
     struct wait *wait = data;
     (void)monologue;
-    wait->ret = json_incref(ret);
-    finish_wait(wait, status);
+    if (status == 0)
+        wait->ret = strndup(ret, size);
+    finish_wait(wait, status == 0 && !wait->ret ? -ENOMEM : status);
 }
 
 static int explain(const struct dialog *dialog, int status, const char *to,
@@ -271,7 +272,7 @@ static int explain(const struct dialog *dialog, int status, const char *to,
 }
 
 int dialog_call(struct dialog *dialog, const char *to, const char *name,
-                const json_t *args, json_t **ret_out, uint64_t *ns_out)
+                const char *args, char **ret_out, uint64_t *ns_out)
 {
     struct wait *wait = new_wait(dialog);
     uint64_t started_ns = uv_hrtime();
@@ -279,8 +280,9 @@ int dialog_call(struct dialog *dialog, const char *to, const char *name,
         free(wait);
         return EX_UNAVAILABLE;
     }
-    int status = monologue_call(dialog->cli->monologue, to, name, args, 0,
-                                on_answered, wait, NULL);
+    int status =
+        monologue_call_raw(dialog->cli->monologue, to, name, args,
+                           args ? strlen(args) : 0, 0, on_answered, wait, NULL);
     if (status == 0 && !run_until_done(dialog, wait)) {
         output_complain("%s %s: not waited for any longer", to, name);
         return EX_TEMPFAIL;

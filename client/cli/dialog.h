@@ -39,12 +39,12 @@ const char *dialog_id(const struct dialog *dialog);
 
 /*
  * Calls and waits.
- * @args: NULL for none
- * @ret_out: a new reference; how long it took in @ns_out; both only when EX_OK
- *           is returned
+ * @args: a JSON array as text; NULL for none
+ * @ret_out: JSON text of malloc(); how long it took in @ns_out; both only when
+ * EX_OK is returned
  */
 int dialog_call(struct dialog *dialog, const char *to, const char *name,
-                const json_t *args, json_t **ret_out, uint64_t *ns_out);
+                const char *args, char **ret_out, uint64_t *ns_out);
 
 /* Waits for so long, or until interrupted; 0: that only. */
 int dialog_wait(struct dialog *dialog, uint32_t timeout_ms);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/cli/command.h"
 #include "client/cli/operand.h"
@@ -44,10 +45,11 @@ static void on_ended(int status, const char *why, const char *text, size_t size,
 {
     struct job *job = data;
     struct jobs *jobs = job->jobs;
-    json_t *ret = status == 0 ? operand_parse_output(text, size) : NULL;
+    char *ret = status == 0 ? operand_output_to_json(text, size) : NULL;
     jobs->n_running--;
     if (ret) {
-        status = monologue_reply(job->request, ret);
+        status = monologue_reply_raw(job->request, ret, strlen(ret));
+        free(ret);
         if (status < 0)
             output_complain("not answered: %s", monologue_strerror(status));
         discard(job);
@@ -81,13 +83,12 @@ static void run_waiting(struct jobs *jobs)
         run_job(list_entry(jobs->waiting.next, struct job, link));
 }
 
-int jobs_serve(struct monologue_request *request, const json_t *args,
-               json_t **ret_out, void *data)
+int jobs_serve(struct monologue_request *request, const char *args, size_t size,
+               void *data)
 {
-    char *input = json_dumps(args, JSON_COMPACT);
+    char *input = strndup(args, size);
     struct job *job = calloc(1, sizeof *job);
     struct jobs *jobs = data;
-    (void)ret_out;
     if (!input || !job) {
         free(input);
         free(job);

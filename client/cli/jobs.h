@@ -20,9 +20,9 @@ struct jobs {
 void jobs_init(struct jobs *jobs, uv_loop_t *loop, char **argv,
                unsigned n_parallel);
 
-/* A handler for monologue_on(); @data is the struct jobs. */
-int jobs_serve(struct monologue_request *request, const json_t *args,
-               json_t **ret_out, void *data);
+/* A handler for monologue_on_raw(); @data is the struct jobs. */
+int jobs_serve(struct monologue_request *request, const char *args, size_t size,
+               void *data);
 
 /* Declines what waits and asks what runs to end; @jobs must live until the loop
  * has seen that. */

@@ -16,15 +16,16 @@ static const struct switch_row switches[] = {
 
 static struct jobs jobs;
 
-static int print_call(struct monologue_request *request, const json_t *args,
-                      json_t **ret_out, void *data)
+static int print_call(struct monologue_request *request, const char *args,
+                      size_t size, void *data)
 {
+    static const char nothing[] = "null";
     struct cli *cli = data;
-    int exit_status = report_request(request, args);
+    int exit_status = report_request(request, args, size);
+    (void)monologue_reply_raw(request, nothing, sizeof nothing - 1);
     if (exit_status != EX_OK)
         cli_finish(cli, exit_status);
-    *ret_out = json_null();
-    return 0;
+    return MONOLOGUE_LATER;
 }
 
 static int prepare(struct cli *cli)
@@ -43,9 +44,9 @@ static int prepare(struct cli *cli)
 static int add_handlers(struct cli *cli)
 {
     const char *name = cli->args[0];
-    int status = monologue_on(cli->monologue, name,
-                              cli->n_args > 1 ? jobs_serve : print_call,
-                              cli->n_args > 1 ? (void *)&jobs : cli);
+    int status = monologue_on_raw(cli->monologue, name,
+                                  cli->n_args > 1 ? jobs_serve : print_call,
+                                  cli->n_args > 1 ? (void *)&jobs : cli);
     if (status == 0 && strcmp(name, CLI_PING) != 0)
         status = monologue_on(cli->monologue, CLI_PING, cli_answer_ping, NULL);
     if (status == 0)

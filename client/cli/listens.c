@@ -13,7 +13,7 @@ struct listen {
     struct list link; /* in listens.items or retired */
     struct listens *listens;
     char *name;     /* owned */
-    json_t *value;  /* owned; the answer without a command */
+    char *value;    /* JSON; owned; the answer without a command */
     char **command; /* owned; or NULL */
     struct jobs jobs;
 };
@@ -47,7 +47,7 @@ static void free_listen(struct listen *item)
     list_remove(&item->link);
     free_command(item->command);
     free(item->name);
-    json_decref(item->value);
+    free(item->value);
     free(item);
 }
 
@@ -58,16 +58,16 @@ void listens_init(struct listens *listens, uv_loop_t *loop)
     list_init(&listens->retired);
 }
 
-static int answer(struct monologue_request *request, const json_t *args,
-                  json_t **ret_out, void *data)
+static int answer(struct monologue_request *request, const char *args,
+                  size_t size, void *data)
 {
     struct listen *item = data;
     if (item->listens->heard)
-        item->listens->heard(request, args);
+        item->listens->heard(request, args, size);
     if (item->command)
-        return jobs_serve(request, args, ret_out, &item->jobs);
-    *ret_out = json_incref(item->value);
-    return 0;
+        return jobs_serve(request, args, size, &item->jobs);
+    (void)monologue_reply_raw(request, item->value, strlen(item->value));
+    return MONOLOGUE_LATER;
 }
 
 static struct listen *find(const struct listens *listens, const char *name)
@@ -81,33 +81,32 @@ static struct listen *find(const struct listens *listens, const char *name)
 }
 
 static struct listen *make(struct listens *listens, const char *name,
-                           json_t *value, char *const command[])
+                           const char *value, char *const command[])
 {
     struct listen *item = calloc(1, sizeof *item);
-    if (!item) {
-        json_decref(value);
+    if (!item)
         return NULL;
-    }
     list_init(&item->link);
     item->listens = listens;
-    item->value = value;
+    item->value = strdup(value);
     item->name = strdup(name);
     item->command = command ? copy_command(command) : NULL;
     jobs_init(&item->jobs, listens->loop, item->command, N_PARALLEL);
-    if (item->name && value && (item->command || !command))
+    if (item->name && item->value && (item->command || !command))
         return item;
     free_listen(item);
     return NULL;
 }
 
 int listens_add(struct listens *listens, struct monologue *monologue,
-                const char *name, json_t *value, char *const command[])
+                const char *name, const char *value, char *const command[])
 {
     struct listen *item = make(listens, name, value, command);
     if (!item)
         return -ENOMEM;
     (void)listens_remove(listens, monologue, name);
-    int status = monologue ? monologue_on(monologue, name, answer, item) : 0;
+    int status =
+        monologue ? monologue_on_raw(monologue, name, answer, item) : 0;
     if (status < 0)
         free_listen(item);
     else
@@ -122,7 +121,7 @@ int listens_remove(struct listens *listens, struct monologue *monologue,
     if (!item)
         return -ENOENT;
     if (monologue)
-        (void)monologue_off(monologue, name, answer, item);
+        (void)monologue_off_raw(monologue, name, answer, item);
     if (item->command)
         list_move(&listens->retired, &item->link);
     else
@@ -134,7 +133,7 @@ int listens_attach(struct listens *listens, struct monologue *monologue)
 {
     list_for_each (node, next, &listens->items) {
         struct listen *item = list_entry(node, struct listen, link);
-        int status = monologue_on(monologue, item->name, answer, item);
+        int status = monologue_on_raw(monologue, item->name, answer, item);
         if (status < 0)
             return status;
     }

@@ -3,7 +3,6 @@
  */
 #pragma once
 
-#include <jansson.h>
 #include <uv.h>
 
 #include "client/monologue.h"
@@ -14,7 +13,8 @@ struct listens {
     struct list items;   /* struct listen */
     struct list retired; /* those no longer heard, until their commands end */
     /* Shown each call that came in; may be NULL. */
-    void (*heard)(const struct monologue_request *request, const json_t *args);
+    void (*heard)(const struct monologue_request *request, const char *args,
+                  size_t size);
 };
 
 void listens_init(struct listens *listens, uv_loop_t *loop);
@@ -22,12 +22,12 @@ void listens_init(struct listens *listens, uv_loop_t *loop);
 /*
  * Listens to @name, on @monologue if that is not NULL. One that is listened to
  * already is answered anew.
- * @value:   taken; the answer, unless there is a command
+ * @value:   JSON text, copied; the answer, unless there is a command
  * @command: NULL-terminated, copied; NULL: there is none
  * Returns 0, or as monologue_on().
  */
 int listens_add(struct listens *listens, struct monologue *monologue,
-                const char *name, json_t *value, char *const command[]);
+                const char *name, const char *value, char *const command[]);
 
 /* Returns 0 or -ENOENT. */
 int listens_remove(struct listens *listens, struct monologue *monologue,
