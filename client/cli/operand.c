@@ -100,12 +100,15 @@ static int read_one(const char *text, char **json_out, bool *has_stdin,
 }
 
 /* Puts @item, which is taken, behind what @array holds. */
-static int append(struct bytes *array, char *item)
+static int append(struct bytes *array, char *item, struct errmsg *errmsg)
 {
     int rc = bytes_append_format(array, 2 * MONOLOGUE_MAX_PACKET, "%s%s",
                                  bytes_size(array) > 1 ? "," : "", item);
     free(item);
-    return rc == -ENOBUFS ? -EMSGSIZE : rc;
+    if (rc != -ENOBUFS)
+        return rc;
+    errmsg_set(errmsg, "the arguments are more than a packet can hold");
+    return -EMSGSIZE;
 }
 
 static int read_each(char *const texts[], struct bytes *array,
@@ -113,14 +116,11 @@ static int read_each(char *const texts[], struct bytes *array,
 {
     bool has_stdin = false;
     int rc = bytes_append(array, "[", 1, 1);
-    errmsg_set(errmsg, "out of memory");
     for (; rc == 0 && *texts; texts++) {
         char *item = NULL;
         rc = read_one(*texts, &item, &has_stdin, errmsg);
         if (rc == 0)
-            rc = append(array, item);
-        if (rc == -EMSGSIZE)
-            errmsg_set(errmsg, "the arguments are more than a packet can hold");
+            rc = append(array, item, errmsg);
     }
     return rc ? rc : bytes_append(array, "]", 2, 2 * MONOLOGUE_MAX_PACKET + 2);
 }
@@ -129,6 +129,7 @@ int operand_read_all(char *const texts[], char **json_out,
                      struct errmsg *errmsg)
 {
     struct bytes array = BYTES_EMPTY;
+    errmsg_set(errmsg, "out of memory");
     int rc = read_each(texts, &array, errmsg);
     if (rc == 0) {
         *json_out = strdup((const char *)bytes_begin(&array));

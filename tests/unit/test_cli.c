@@ -347,8 +347,8 @@ START_TEST(an_argument_may_be_a_file)
     snprintf(arg, sizeof arg, "@%s", path);
     struct run *listener = LISTEN(id, "echo", "--", "cat");
     write_file(path, "{\"a\": [1.5, true]}\n");
-    assert_run(START("call", id, "echo", arg), EX_OK, "[{\"a\": [1.5, true]}]\n",
-               NULL);
+    assert_run(START("call", id, "echo", arg), EX_OK,
+               "[{\"a\": [1.5, true]}]\n", NULL);
     write_file(path, "no json\n\n");
     assert_run(START("call", id, "echo", "1", arg), EX_OK,
                "[1,\"no json\\n\"]\n", NULL);
