@@ -174,6 +174,8 @@ static const char *plain_words(unsigned long error)
         return "the peer knows no TLS version from 1.2 on";
     case SSL_R_NO_SHARED_CIPHER:
         return "the peer knows no cipher that is allowed here";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: /* OpenSSL: "unknown" */
+        return "the peer asked for a certificate and got none";
     default:
         return NULL;
     }
