@@ -11,6 +11,7 @@
 #include "client/stream.h"
 #include "proto/frame.h"
 #include "proto/http.h"
+#include "proto/nak.h"
 #include "proto/upgrade.h"
 
 /*
@@ -236,14 +237,15 @@ static void on_input(const uint8_t *in, size_t n, void *data)
 
 static int append_request(struct channel *channel)
 {
+    static const char nak[] = UPGRADE_EXTENSIONS ": " NAK_EXTENSION "\r\n";
     const struct endpoint *endpoint = channel->settings.endpoint;
     const char *api_key = channel->settings.api_key;
     char *headers = NULL;
     int status = upgrade_make_key(channel->key);
     if (status < 0)
         return status;
-    if (asprintf(&headers, "%s%s%s", api_key ? "x-api-key: " : "",
-                 api_key ? api_key : "", api_key ? "\r\n" : "") < 0)
+    if (asprintf(&headers, "%s%s%s%s", api_key ? "x-api-key: " : "",
+                 api_key ? api_key : "", api_key ? "\r\n" : "", nak) < 0)
         return -ENOMEM;
     status = upgrade_append_request(stream_output(channel->stream),
                                     REQUEST_LIMIT, endpoint->host_header,
@@ -277,8 +279,11 @@ int channel_open(uv_loop_t *loop, const struct channel_settings *settings,
     channel->settings = *settings;
     channel->cb = cb;
     channel->data = data;
-    int status = stream_open(loop, settings->endpoint, settings->tls,
-                             &callbacks, channel, &channel->stream);
+    const struct stream_settings way = {.endpoint = settings->endpoint,
+                                        .proxy = settings->proxy,
+                                        .server_name = settings->server_name,
+                                        .tls = settings->tls};
+    int status = stream_open(loop, &way, &callbacks, channel, &channel->stream);
     if (status < 0) {
         free(channel);
         return status;

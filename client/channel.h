@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "client/endpoint.h"
+#include "client/proxy.h"
 #include "proto/tls.h"
 
 enum {
@@ -19,8 +20,10 @@ struct channel;
 /* What it is opened with; all borrowed until it is closed or discarded. */
 struct channel_settings {
     const struct endpoint *endpoint;
-    const char *api_key;     /* or NULL */
-    struct tls_context *tls; /* for wss */
+    const char *api_key;       /* or NULL */
+    const struct proxy *proxy; /* its host is NULL: there is none */
+    const char *server_name;   /* for wss: see tls_new() */
+    struct tls_context *tls;   /* for wss */
 };
 
 enum channel_event_kind {

@@ -294,10 +294,8 @@ static int read_options(struct monologue *m,
     free(directory);
     if (status < 0 || !m->options.endpoint.is_secure)
         return status;
-    return tls_context_new_client(
-        &(struct tls_client_options){.ca_file = m->options.ca_file,
-                                     .is_insecure = m->options.is_insecure},
-        &m->tls, &new_errmsg);
+    const struct tls_client_options tls = options_tls(&m->options);
+    return tls_context_new_client(&tls, &m->tls, &new_errmsg);
 }
 
 void client_discard(struct monologue *m)
@@ -389,6 +387,8 @@ static int start_connecting(struct monologue *m)
     const struct channel_settings settings = {
         .endpoint = &m->options.endpoint,
         .api_key = m->options.api_key,
+        .proxy = &m->options.proxy,
+        .server_name = m->options.server_name,
         .tls = m->tls,
     };
     int status =

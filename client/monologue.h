@@ -142,12 +142,19 @@ struct monologue_options {
     const char *endpoint;  /* ws:// or wss:// URL; has no default */
     const char *api_key;   /* sent as x-api-key; by default none is */
     const char *ca_file;   /* PEM to trust in place of the system's */
-    uint32_t timeout_ms;   /* of connecting, and of calls that name none */
-    uint32_t listeners;    /* how many handlers one name may have */
-    uint32_t max_requests; /* calls on us that may await our answer at once */
-    uint32_t keepalive_ms; /* how often to show the server that we live, and
-                              to see that it does */
-    bool is_insecure;      /* trust any certificate; for tests only */
+    const char *cert_file; /* PEM: our certificate, where servers ask for it */
+    const char *key_file;  /* PEM: its private key; by default in cert_file */
+    const char *server_name; /* whom the server's certificate must name; by
+                                default the endpoint's host */
+    const char *proxy;       /* http://[user:password@]host[:port]; "": none; by
+                                default as curl reads https_proxy, http_proxy,
+                                all_proxy and no_proxy */
+    uint32_t timeout_ms;     /* of connecting, and of calls that name none */
+    uint32_t listeners;      /* how many handlers one name may have */
+    uint32_t max_requests;   /* calls on us that may await our answer at once */
+    uint32_t keepalive_ms;   /* how often to show the server that we live, and
+                                to see that it does */
+    bool is_insecure;        /* trust any certificate; for tests only */
     /*
      * Connect again by itself, until monologue_close(): after a connection has
      * ended and after an attempt has failed, be it the first. Each wait is a
@@ -169,7 +176,7 @@ struct monologue_options {
     /* All zero. New options take their place from here, from the front, with
      * zero for their default, so the size never changes; an option that is set
      * and that the library is too old to know is -EINVAL. */
-    uint64_t reserved[21];
+    uint64_t reserved[17];
 };
 
 /*
@@ -181,7 +188,8 @@ struct monologue_options {
  * Returns 0, or with the text in monologue_errmsg(NULL):
  *   -EINVAL  no endpoint, or a value that makes no sense
  *   -ENOMEM
- *   another errno: a file (.monologuerc, ca_file) could not be read
+ *   another errno: a file (.monologuerc, ca_file, cert_file, key_file) could
+ *            not be read
  */
 int monologue_new(const struct monologue_options *options,
                   struct uv_loop_s *loop, struct monologue **monologue_out);
@@ -200,6 +208,8 @@ void monologue_free(struct monologue *monologue);
  *          -EKEYREJECTED  the server refused the API key
  *          -ETIMEDOUT     not connected within timeout_ms
  *          -ECONNABORTED  TLS failed, such as for the server's certificate
+ *          -EACCES        the proxy refused us
+ *          -EHOSTUNREACH  the server cannot be reached, or not by the proxy
  *          -EPROTO        the server does not speak WebSocket as it must
  *          -EREMOTEIO     the server answered whoami with an error
  *          -EAGAIN        the server asks to come back later
@@ -252,15 +262,16 @@ int monologue_close(struct monologue *monologue, monologue_close_cb cb,
  *          -EREMOTEIO   the method failed
  *          -EMSGSIZE    the call, or its answer, is too long to be relayed
  *          -ENOBUFS     the callee does not take what it is sent
+ *          -EAGAIN      the server takes no more from us for now
  *          or -EBADMSG: what the callee returned is JSON that jansson cannot
  *          hold; monologue_call_raw() can
  * @ret:    what the callee returned (JSON null when it returned nothing),
  *          borrowed: json_incref() to keep it; NULL unless @status is 0
  *
- * Only a monologued tells -ENOENT and -ENOBUFS, and only callees with this
- * library, or one that speaks as docs/protocol.md has it, tell -ENOSYS, -EBUSY
- * and -EREMOTEIO. Behind API Gateway, or of the original client, such a call
- * times out.
+ * Only a monologued tells -ENOENT, -ENOBUFS and -EAGAIN, and only callees with
+ * this library, or one that speaks as docs/protocol.md has it, tell -ENOSYS,
+ * -EBUSY and -EREMOTEIO. Behind API Gateway, or of the original client, such a
+ * call times out.
  */
 typedef void (*monologue_call_cb)(struct monologue *monologue, int status,
                                   json_t *ret, void *data);

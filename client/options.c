@@ -15,6 +15,10 @@ void options_deinit(struct options *options)
     endpoint_deinit(&options->endpoint);
     free(options->api_key);
     free(options->ca_file);
+    free(options->cert_file);
+    free(options->key_file);
+    free(options->server_name);
+    proxy_deinit(&options->proxy);
     *options = (struct options){0};
 }
 
@@ -92,7 +96,6 @@ static int complete(const struct monologue_options *given, const struct rc *rc,
     bool failed = false;
     options->url = choose(given->endpoint, rc->endpoint, &failed);
     options->api_key = choose(given->api_key, rc->api_key, &failed);
-    options->ca_file = choose(given->ca_file, NULL, &failed);
     options->is_insecure = given->is_insecure;
     if (failed)
         return -ENOMEM;
@@ -118,6 +121,36 @@ static int complete(const struct monologue_options *given, const struct rc *rc,
     return 0;
 }
 
+/* How to get there; the endpoint is known. */
+static int complete_way(const struct monologue_options *given,
+                        char *const environment[], struct options *options,
+                        struct errmsg *errmsg)
+{
+    bool failed = false;
+    options->ca_file = choose(given->ca_file, NULL, &failed);
+    options->cert_file = choose(given->cert_file, NULL, &failed);
+    options->key_file = choose(given->key_file, NULL, &failed);
+    options->server_name =
+        choose(given->server_name, options->endpoint.host, &failed);
+    if (failed)
+        return -ENOMEM;
+    if (options->key_file && !options->cert_file) {
+        errmsg_set(errmsg, "the key %s is of no use without its certificate",
+                   options->key_file);
+        return -EINVAL;
+    }
+    return proxy_find(given->proxy, environment, &options->endpoint,
+                      &options->proxy, errmsg);
+}
+
+struct tls_client_options options_tls(const struct options *options)
+{
+    return (struct tls_client_options){.ca_file = options->ca_file,
+                                       .cert_file = options->cert_file,
+                                       .key_file = options->key_file,
+                                       .is_insecure = options->is_insecure};
+}
+
 int options_make(const struct monologue_options *given,
                  char *const environment[], const char *directory,
                  struct options *options_out, struct errmsg *errmsg)
@@ -133,6 +166,8 @@ int options_make(const struct monologue_options *given,
         status = rc_read_environment(environment, &rc, errmsg);
     if (status == 0)
         status = complete(given, &rc, &options, errmsg);
+    if (status == 0)
+        status = complete_way(given, environment, &options, errmsg);
     rc_deinit(&rc);
     if (status < 0)
         options_deinit(&options);

@@ -8,7 +8,9 @@
 
 #include "client/endpoint.h"
 #include "client/monologue.h"
+#include "client/proxy.h"
 #include "proto/errmsg.h"
+#include "proto/tls.h"
 
 /* Every value is set and valid. */
 struct options {
@@ -16,6 +18,10 @@ struct options {
     struct endpoint endpoint; /* the same taken apart */
     char *api_key;            /* owned; NULL when there is none */
     char *ca_file;            /* owned; NULL for the system's */
+    char *cert_file;          /* owned; NULL when there is none */
+    char *key_file;           /* owned; NULL: it is in cert_file */
+    char *server_name;        /* owned */
+    struct proxy proxy;
     uint32_t timeout_ms;
     uint32_t listeners;
     uint32_t max_requests;
@@ -42,3 +48,6 @@ int options_make(const struct monologue_options *given,
                  char *const environment[], const char *directory,
                  struct options *options_out, struct errmsg *errmsg);
 void options_deinit(struct options *options);
+
+/* What tls_context_new_client() is to know; borrowed from @options. */
+struct tls_client_options options_tls(const struct options *options);

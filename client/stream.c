@@ -8,12 +8,13 @@
 
 #include "client/dial.h"
 #include "client/monologue.h"
+#include "client/tunnel.h"
 
 /*
- * Connect, and with TLS shake hands; then bytes go both ways. At most one
- * write is under way; what is said meanwhile goes out together, encrypted no
- * earlier than that. However it ends, the socket is closed, and when it is
- * gone the owner is told.
+ * Connect, ask the proxy for a tunnel if there is one, and with TLS shake
+ * hands; then bytes go both ways. At most one write is under way; what is said
+ * meanwhile goes out together, encrypted no earlier than that. However it ends,
+ * the socket is closed, and when it is gone the owner is told.
  */
 
 enum {
@@ -25,6 +26,7 @@ enum {
 
 enum stream_state {
     STREAM_DIALING,
+    STREAM_TUNNELING,
     STREAM_SECURING,
     STREAM_OPEN,
     STREAM_ENDED,
@@ -37,8 +39,8 @@ struct stream {
     const struct stream_callbacks *callbacks;
     void *data;
     struct dial dial;
-    const struct endpoint *endpoint; /* borrowed until open */
-    struct tls_context *tls_context; /* likewise */
+    struct stream_settings settings; /* valid until open */
+    struct http_reader *answer;      /* the proxy's, while tunneling */
     struct tls *tls;                 /* NULL: plain */
     struct bytes output;             /* plaintext to be sent */
     struct bytes wire;               /* ciphertext to be sent */
@@ -55,6 +57,7 @@ static void on_closed(struct dial *dial, int status)
     struct stream *stream = dial->data;
     (void)status;
     stream->callbacks->closed(stream->status, stream->why.text, stream->data);
+    http_reader_free(stream->answer);
     tls_free(stream->tls);
     bytes_deinit(&stream->output);
     bytes_deinit(&stream->wire);
@@ -108,7 +111,8 @@ static void tell_input(struct stream *stream, const uint8_t *in, size_t n)
 
 static void fail_at_end_of_input(struct stream *stream)
 {
-    fail(stream, -ECONNRESET, "the server ended the connection");
+    fail(stream, -ECONNRESET, "the %s ended the connection",
+         stream->state == STREAM_TUNNELING ? "proxy" : "server");
 }
 
 static void take_ciphertext(struct stream *stream, const uint8_t *in, size_t n)
@@ -129,18 +133,64 @@ static void take_ciphertext(struct stream *stream, const uint8_t *in, size_t n)
         fail_at_end_of_input(stream);
 }
 
+static void start_tls(struct stream *stream)
+{
+    const struct stream_settings *settings = &stream->settings;
+    stream->state = STREAM_SECURING;
+    stream->tls = tls_new(settings->tls, settings->server_name);
+    if (stream->tls)
+        take_ciphertext(stream, NULL, 0);
+    else
+        fail(stream, -ENOMEM, "out of memory");
+}
+
+/* There is a way to the server: what comes and goes now is its own. */
+static void start_talking(struct stream *stream)
+{
+    if (stream->settings.endpoint->is_secure)
+        start_tls(stream);
+    else
+        open_up(stream);
+}
+
+/* Returns how many bytes were the proxy's; the rest is the server's. */
+static size_t take_answer(struct stream *stream, const uint8_t *in, size_t n)
+{
+    size_t used = 0;
+    struct errmsg why;
+    int status =
+        tunnel_read(stream->answer, in, n, stream->settings.proxy, &used, &why);
+    if (status == 0)
+        start_talking(stream);
+    else if (status != -EAGAIN)
+        fail(stream, status, "%s", why.text);
+    return used;
+}
+
+static void take_input(struct stream *stream, const uint8_t *in, size_t n)
+{
+    if (stream->state == STREAM_TUNNELING) {
+        size_t used = take_answer(stream, in, n);
+        in += used;
+        n -= used;
+    }
+    if (n == 0 || stream->state == STREAM_ENDED)
+        return;
+    if (stream->tls)
+        take_ciphertext(stream, in, n);
+    else
+        tell_input(stream, in, n);
+}
+
 static void on_read(uv_stream_t *socket, ssize_t n, const uv_buf_t *buf)
 {
     struct stream *stream = socket->data;
-    const uint8_t *in = (const uint8_t *)buf->base;
     if (n == UV_EOF)
         fail_at_end_of_input(stream);
     else if (n < 0)
         fail_socket(stream, (int)n);
-    else if (stream->tls)
-        take_ciphertext(stream, in, (size_t)n);
     else
-        tell_input(stream, in, (size_t)n);
+        take_input(stream, (const uint8_t *)buf->base, (size_t)n);
     stream_flush(stream);
 }
 
@@ -236,47 +286,56 @@ struct bytes *stream_output(struct stream *stream)
     return &stream->output;
 }
 
-static void start_tls(struct stream *stream)
+static void ask_proxy(struct stream *stream)
 {
-    stream->state = STREAM_SECURING;
-    stream->tls = tls_new(stream->tls_context, stream->endpoint->host);
-    if (stream->tls)
-        take_ciphertext(stream, NULL, 0);
-    else
-        fail(stream, -ENOMEM, "out of memory");
+    const struct stream_settings *settings = &stream->settings;
+    stream->state = STREAM_TUNNELING;
+    stream->answer = tunnel_reader_new();
+    int status = stream->answer ? tunnel_append_request(&stream->output,
+                                                        settings->endpoint,
+                                                        settings->proxy)
+                                : -ENOMEM;
+    if (status < 0)
+        fail(stream, status, "the proxy could not be asked: %s",
+             monologue_strerror(status));
 }
 
 static void on_dialed(struct dial *dial, int status)
 {
     struct stream *stream = dial->data;
-    const struct endpoint *endpoint = stream->endpoint;
+    const struct endpoint *endpoint = stream->settings.endpoint;
+    const struct proxy *proxy = stream->settings.proxy;
     if (status < 0) {
-        fail(stream, status, "cannot reach %s port %s: %s", endpoint->host,
-             endpoint->port, monologue_strerror(status));
+        fail(stream, status, "cannot reach %s%s port %s: %s",
+             proxy->host ? "the proxy " : "",
+             proxy->host ? proxy->host : endpoint->host,
+             proxy->host ? proxy->port : endpoint->port,
+             monologue_strerror(status));
         return;
     }
     dial->socket->data = stream;
-    if (endpoint->is_secure)
-        start_tls(stream);
+    if (proxy->host)
+        ask_proxy(stream);
     else
-        open_up(stream);
+        start_talking(stream);
     stream_flush(stream);
 }
 
-int stream_open(uv_loop_t *loop, const struct endpoint *endpoint,
-                struct tls_context *tls,
+int stream_open(uv_loop_t *loop, const struct stream_settings *settings,
                 const struct stream_callbacks *callbacks, void *data,
                 struct stream **stream_out)
 {
+    const struct endpoint *endpoint = settings->endpoint;
+    const struct proxy *proxy = settings->proxy;
     struct stream *stream = calloc(1, sizeof *stream);
     if (!stream)
         return -ENOMEM;
-    stream->endpoint = endpoint;
-    stream->tls_context = tls;
+    stream->settings = *settings;
     stream->callbacks = callbacks;
     stream->data = data;
-    int status = dial_start(&stream->dial, loop, endpoint->host, endpoint->port,
-                            on_dialed, stream);
+    int status = dial_start(
+        &stream->dial, loop, proxy->host ? proxy->host : endpoint->host,
+        proxy->host ? proxy->port : endpoint->port, on_dialed, stream);
     if (status < 0) {
         free(stream);
         return status;

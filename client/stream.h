@@ -1,5 +1,5 @@
 /*
- * A connection as a stream of plain bytes, over TCP or TLS.
+ * A connection as a stream of plain bytes, over TCP or TLS, maybe by a proxy.
  */
 #pragma once
 
@@ -8,10 +8,19 @@
 #include <uv.h>
 
 #include "client/endpoint.h"
+#include "client/proxy.h"
 #include "proto/bytes.h"
 #include "proto/tls.h"
 
 struct stream;
+
+/* Where to, and how; all borrowed until the stream is open. */
+struct stream_settings {
+    const struct endpoint *endpoint;
+    const struct proxy *proxy; /* its host is NULL: there is none */
+    const char *server_name;   /* for wss: see tls_new() */
+    struct tls_context *tls;   /* for wss */
+};
 
 /* None is called before stream_open() has returned. */
 struct stream_callbacks {
@@ -22,7 +31,8 @@ struct stream_callbacks {
     /*
      * Last, always, once; the stream is gone afterwards.
      * @status: 0: as stream_end() or stream_leave() wished; else a negative
-     *          errno, -ECONNABORTED for TLS, -ECONNRESET at the end of input
+     *          errno, -ECONNABORTED for TLS, -ECONNRESET at the end of input,
+     *          for a proxy as tunnel_read()
      * @why:    the status for a person; borrowed
      */
     void (*closed)(int status, const char *why, void *data);
@@ -30,12 +40,9 @@ struct stream_callbacks {
 
 /*
  * Starts connecting.
- * @endpoint: borrowed until the stream is open
- * @tls:      for wss; borrowed likewise
  * Returns 0, or with no callback ever called: -ENOMEM or a libuv error.
  */
-int stream_open(uv_loop_t *loop, const struct endpoint *endpoint,
-                struct tls_context *tls,
+int stream_open(uv_loop_t *loop, const struct stream_settings *settings,
                 const struct stream_callbacks *callbacks, void *data,
                 struct stream **stream_out);
 

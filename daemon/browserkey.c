@@ -6,6 +6,7 @@
 #include "daemon/percent.h"
 #include "daemon/slice.h"
 #include "proto/http_line.h"
+#include "proto/upgrade.h"
 
 #define PROTOCOL_PREFIX "x-api-key."
 #define QUERY_NAME "x-api-key"
@@ -131,12 +132,17 @@ static size_t find_in_protocols(const struct http_reader *request,
     return n_found;
 }
 
+static struct slice query_of(const struct http_reader *request)
+{
+    const char *query = strchr(http_target(request), '?');
+    return query ? slice_of(query + 1) : (struct slice){NULL, 0};
+}
+
 /* The same for the query. */
 static size_t find_in_query(const struct http_reader *request,
                             struct sink *sink)
 {
-    const char *query = strchr(http_target(request), '?');
-    struct slice rest = query ? slice_of(query + 1) : (struct slice){NULL, 0};
+    struct slice rest = query_of(request);
     struct slice parameter;
     size_t n_found = 0;
     while (slice_cut(&rest, '&', &parameter)) {
@@ -160,4 +166,19 @@ bool browserkey_find(const struct http_reader *request,
     memcpy(key_out, key, sink.n);
     key_out[sink.n] = '\0';
     return true;
+}
+
+/* ---- what else is asked for ---- */
+
+bool browserkey_asks_for(const struct http_reader *request, const char *token)
+{
+    struct slice rest = query_of(request);
+    struct slice parameter, item;
+    while (slice_cut(&rest, '&', &parameter)) {
+        struct slice list = behind(parameter, UPGRADE_EXTENSIONS "=");
+        while (slice_cut(&list, ',', &item))
+            if (slice_equals(item, token))
+                return true;
+    }
+    return false;
 }

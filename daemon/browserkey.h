@@ -1,6 +1,7 @@
 /*
- * What clients offer that cannot set a header, as browsers: the API key in a
- * subprotocol or in the query. Ours, not AWS's; setting browser_keys.
+ * What clients say that cannot set a header, as browsers: the API key in a
+ * subprotocol or in the query, and there what else they ask for. Ours, not
+ * AWS's; setting browser_keys.
  */
 #pragma once
 
@@ -27,3 +28,7 @@ bool browserkey_find(const struct http_reader *request,
 /* Whether BROWSERKEY_PROTOCOL is among the subprotocols. Case matters:
  * browsers take none back but what they offered. */
 bool browserkey_may_select(const struct http_reader *request);
+
+/* Whether the query's parameter x-monologue-extensions, which stands for the
+ * header of that name, has @token in its list, as it is written. */
+bool browserkey_asks_for(const struct http_reader *request, const char *token);

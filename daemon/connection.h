@@ -59,6 +59,7 @@ struct connection {
     uint8_t state;       /* an enum connection_state */
     bool is_input_over;  /* nothing that the peer still sends matters */
     bool is_finished;    /* our direction is shut */
+    bool wants_nak;      /* it asked to be told which call failed, and why */
 };
 
 /* Takes over a socket; on errors it is closed, and the log says so. */

@@ -7,12 +7,14 @@
 
 #include "daemon/access.h"
 #include "daemon/admit.h"
+#include "daemon/browserkey.h"
 #include "daemon/charge.h"
 #include "daemon/connection.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
 #include "daemon/peername.h"
 #include "daemon/worker.h"
+#include "proto/nak.h"
 #include "proto/upgrade.h"
 
 /* Of what admit() refused. */
@@ -54,16 +56,29 @@ static int keep_source_ip(struct connection *c)
     return c->source_ip ? 0 : -ENOMEM;
 }
 
-/* The subprotocol's line, if there is one to select. */
+/* With a line for the subprotocol, if there is one to select, and one for what
+ * the client has got beyond API Gateway: to others no byte differs from that.
+ */
 static int append_101(struct connection *c, const struct admission *admission)
 {
-    char headers[80] = "";
-    if (admission->protocol)
-        snprintf(headers, sizeof headers, "sec-websocket-protocol: %s\r\n",
-                 admission->protocol);
+    static const char nak[] = UPGRADE_EXTENSIONS ": " NAK_EXTENSION "\r\n";
+    const char *protocol = admission->protocol;
+    char headers[80 + sizeof nak];
+    snprintf(headers, sizeof headers, "%s%s%s%s",
+             protocol ? "sec-websocket-protocol: " : "",
+             protocol ? protocol : "", protocol ? "\r\n" : "",
+             c->wants_nak ? nak : "");
     return upgrade_append_101(&c->socket.outbox,
                               c->worker->snapshot->config->send_queue_limit,
                               time(NULL), admission->accept, headers);
+}
+
+static bool asks_for_nak(const struct connection *c,
+                         const struct http_reader *request)
+{
+    return http_has_token(request, UPGRADE_EXTENSIONS, NAK_EXTENSION) ||
+           (c->worker->snapshot->config->browser_keys &&
+            browserkey_asks_for(request, NAK_EXTENSION));
 }
 
 static int open_connection(struct connection *c,
@@ -76,6 +91,7 @@ static int open_connection(struct connection *c,
     int rc = keep_user_agent(c, request);
     if (rc == 0)
         rc = keep_source_ip(c);
+    c->wants_nak = asks_for_nak(c, request);
     if (rc == 0)
         rc = append_101(c, admission);
     return rc ? rc

@@ -49,7 +49,7 @@ struct mail {
 struct mail_record {
     struct connid to;
     struct connid from;
-    uint32_t size; /* of the payload's text; 0 in RETURNS */
+    uint32_t size; /* of the payload's text; in RETURNS of the NAK, if any */
 };
 
 /* Told each mail on the draining thread, in order of posting; owns it. */

@@ -9,6 +9,7 @@
 #include "daemon/route.h"
 #include "daemon/worker.h"
 #include "proto/frame.h"
+#include "proto/nak.h"
 #include "proto/packet.h"
 
 int session_deliver(struct connection *receiver, const struct connid *from,
@@ -34,34 +35,72 @@ static void answer(struct connection *c, const void *text, size_t size)
         connection_drop(c, rc == -ENOMEM ? END_NO_MEMORY : END_QUEUE_FULL);
 }
 
-static void send_error(struct connection *sender, int status,
-                       const char *message)
+static void send_error(struct connection *sender, const char *message,
+                       const struct connid *request)
 {
     char text[PACKET_ERROR_MAX];
-    struct connid request;
     metrics_add(sender->worker->metrics, METRIC_ERROR_FRAMES, 1);
+    answer(sender, text,
+           packet_write_error(text, message, &sender->id, request));
+}
+
+static void send_nak(struct connection *sender, const void *nak, size_t size)
+{
+    metrics_add(sender->worker->metrics, METRIC_NAKS, 1);
+    answer(sender, nak, size);
+}
+
+/* @nak: as session_refuse(); for the log both ways are the same. */
+static void complain(struct connection *sender, int status, const char *message,
+                     const void *nak, size_t nak_size)
+{
+    struct connid request;
     connid_mint_request(&sender->worker->ids, &request);
     if (sender->state == CONNECTION_OPEN && access_is_on(sender))
         access_failed(sender, status, message, &request);
-    answer(sender, text,
-           packet_write_error(text, message, &sender->id, &request));
+    if (sender->wants_nak && nak_size > 0)
+        send_nak(sender, nak, nak_size);
+    else
+        send_error(sender, message, &request);
 }
 
-void session_refuse(struct connection *sender)
+void session_refuse(struct connection *sender, const void *nak, size_t nak_size)
 {
-    send_error(sender, 500, "Internal server error");
+    complain(sender, 500, "Internal server error", nak, nak_size);
+}
+
+/*
+ * What @c is told of a packet that got nowhere. Only who asked pays for looking
+ * at the packet once more, and only what has the shape of an id can be told
+ * from. Returns the size; 0: nothing.
+ */
+static size_t write_nak(const struct connection *c, char text_out[NAK_MAX],
+                        const struct packet *packet, int status)
+{
+    struct connid to;
+    if (!c->wants_nak || packet->to_size != CONNID_CHARS ||
+        connid_parse(packet->to, CONNID_CHARS, &to) < 0)
+        return 0;
+    return nak_answer(text_out, &to, packet->payload, packet->payload_size,
+                      status);
 }
 
 /* Returns whether the sender may say one more; otherwise it has been told. */
-static bool charge(struct connection *c)
+static bool charge(struct connection *c, const struct frame *frame)
 {
+    char nak[NAK_MAX];
+    struct packet packet;
+    size_t nak_size = 0;
     const char *excess = charge_message(c);
     if (!excess)
         return true;
     log_debug("connection=%.*s message refused why=\"%s\"",
               CONNID_PRINT(&c->id), excess);
     metrics_count_undelivered(c->worker->metrics, METRIC_UNDELIVERED_THROTTLED);
-    send_error(c, 429, excess);
+    if (c->wants_nak && packet_scan((const char *)frame->data, frame->size,
+                                    &packet) == PACKET_RELAY)
+        nak_size = write_nak(c, nak, &packet, -EAGAIN);
+    complain(c, 429, excess, nak, nak_size);
     return false;
 }
 
@@ -101,12 +140,18 @@ static enum metric find_cause(enum route_verdict verdict, int rc)
     return metrics_cause(rc);
 }
 
-static void refuse(struct connection *c, enum route_verdict verdict, int rc)
+static void refuse(struct connection *c, enum route_verdict verdict, int rc,
+                   const struct packet *packet)
 {
+    char nak[NAK_MAX];
+    size_t nak_size = 0;
     metrics_count_undelivered(c->worker->metrics, find_cause(verdict, rc));
     log_debug("connection=%.*s packet refused verdict=%s errno=%d",
               CONNID_PRINT(&c->id), verdict_name(verdict), -rc);
-    session_refuse(c);
+    if (verdict != ROUTE_MALFORMED)
+        nak_size = write_nak(c, nak, packet,
+                             verdict == ROUTE_TOO_LONG ? -EMSGSIZE : rc);
+    session_refuse(c, nak, nak_size);
 }
 
 static void note_relayed(struct connection *c, enum route_verdict verdict)
@@ -133,7 +178,7 @@ static void on_message(struct connection *c, const struct frame *frame)
     int rc = -ENOENT;
     connection_is_active(c);
     count_received(c, frame->size);
-    if (charge_has_limits(c) && !charge(c))
+    if (charge_has_limits(c) && !charge(c, frame))
         return;
     enum route_verdict verdict =
         route_message(&table, (const char *)frame->data, frame->size, &route);
@@ -159,7 +204,7 @@ static void on_message(struct connection *c, const struct frame *frame)
         break;
     }
     if (rc)
-        refuse(c, verdict, rc);
+        refuse(c, verdict, rc, &route.packet);
     else
         note_relayed(c, verdict);
 }

@@ -22,5 +22,10 @@ void session_read(struct connection *c, uint8_t *in, size_t n);
 int session_deliver(struct connection *receiver, const struct connid *from,
                     const void *payload, size_t size);
 
-/* Tells @sender that a packet of its was not delivered, or is none. */
-void session_refuse(struct connection *sender);
+/*
+ * Tells @sender that a packet of its was not delivered, or is none: by an error
+ * frame, or by @nak if it asked for that.
+ * @nak: what nak_answer() wrote, @nak_size bytes; 0: nothing
+ */
+void session_refuse(struct connection *sender, const void *nak,
+                    size_t nak_size);

@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/management.h"
 #include "daemon/session.h"
+#include "proto/nak.h"
 
 /* ---- mail to others ---- */
 
@@ -53,9 +54,25 @@ int worker_send_errand(struct worker *worker, unsigned slot,
     return rc;
 }
 
+/* Tells a sender of ours that the packet in @record, which nobody took, failed.
+ */
+static void bounce_packet(struct worker *w, struct connection *sender,
+                          const struct mail_record *record,
+                          const uint8_t *payload, int cause)
+{
+    char nak[NAK_MAX];
+    metrics_count_undelivered(w->metrics, METRIC_UNDELIVERED_MAILBOX_FULL);
+    if (!sender)
+        return;
+    size_t size = nak_answer(nak, &record->to, (const char *)payload,
+                             record->size, cause);
+    session_refuse(sender, nak, size);
+}
+
 /* Tells each sender of ours in @mail, which nobody took, that it failed. Of
- * returns the other worker has counted why. */
-static void bounce(struct worker *w, const struct mail *mail)
+ * returns the other worker has counted why, and written what they say.
+ * @cause: of packets */
+static void bounce(struct worker *w, const struct mail *mail, int cause)
 {
     struct mail_record record;
     const uint8_t *payload;
@@ -65,10 +82,9 @@ static void bounce(struct worker *w, const struct mail *mail)
         log_debug("connection=%.*s packet refused verdict=undelivered",
                   CONNID_PRINT(&record.from));
         if (mail->kind == MAIL_PACKETS)
-            metrics_count_undelivered(w->metrics,
-                                      METRIC_UNDELIVERED_MAILBOX_FULL);
-        if (sender)
-            session_refuse(sender);
+            bounce_packet(w, sender, &record, payload, cause);
+        else if (sender)
+            session_refuse(sender, payload, record.size);
     }
 }
 
@@ -77,15 +93,31 @@ static void post_all(struct worker *w, struct mail **mails)
     for (unsigned i = 0; i < w->pool->n_workers; i++) {
         struct mail *mail = mails[i];
         mails[i] = NULL;
-        if (!mail || mailbox_post(&w->pool->workers[i].mailbox, mail) == 0)
+        int rc = mail ? mailbox_post(&w->pool->workers[i].mailbox, mail) : 0;
+        if (rc == 0)
             continue;
         if (mail->kind == MAIL_PACKETS)
-            bounce(w, mail);
+            bounce(w, mail, rc == -EPIPE ? -ENOENT : rc);
         mail_free(mail);
     }
 }
 
 /* ---- mail to us ---- */
+
+/* Returns a packet that was not delivered, as what its sender may be told. */
+static void send_back(struct worker *w, unsigned origin,
+                      const struct mail_record *record, const uint8_t *payload,
+                      int cause)
+{
+    char nak[NAK_MAX];
+    size_t size = nak_answer(nak, &record->to, (const char *)payload,
+                             record->size, cause);
+    struct mail *back = mail_for(w, w->returns, MAIL_RETURNS, origin);
+    if (!back ||
+        mail_append(back, &record->to, &record->from, nak, size, INT32_MAX))
+        log_error("connection=%.*s error frame lost reason=no_memory",
+                  CONNID_PRINT(&record->from));
+}
 
 static void deliver(struct worker *w, const struct mail *mail)
 {
@@ -100,11 +132,7 @@ static void deliver(struct worker *w, const struct mail *mail)
         if (rc == 0)
             continue;
         metrics_count_undelivered(w->metrics, metrics_cause(rc));
-        struct mail *back = mail_for(w, w->returns, MAIL_RETURNS, mail->origin);
-        if (!back ||
-            mail_append(back, &record.to, &record.from, NULL, 0, INT32_MAX))
-            log_error("connection=%.*s error frame lost reason=no_memory",
-                      CONNID_PRINT(&record.from));
+        send_back(w, mail->origin, &record, payload, rc);
     }
 }
 
@@ -193,7 +221,7 @@ static void on_mail(struct mail *mail, void *data)
         deliver(w, mail);
         break;
     case MAIL_RETURNS:
-        bounce(w, mail);
+        bounce(w, mail, 0);
         break;
     case MAIL_ERRAND:
         return_errand(w, mail);

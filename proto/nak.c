@@ -14,6 +14,7 @@ static const struct {
     {-ENOENT, "ENOENT", "no open connection has that id"},
     {-EMSGSIZE, "EMSGSIZE", "the packet is too long to be relayed"},
     {-ENOBUFS, "ENOBUFS", "the receiver does not take what it is sent"},
+    {-EAGAIN, "EAGAIN", "over the limit on requests"},
     {-ENOSYS, "ENOSYS", NULL},
     {-EBUSY, "EBUSY", NULL},
     {-EREMOTEIO, "EREMOTEIO", "the packet could not be relayed"},
@@ -74,4 +75,13 @@ size_t nak_write(char text_out[NAK_MAX], const struct connid *to,
     assert(n > 0 && n <= NAK_MAX);
     memcpy(text_out, text, (size_t)n);
     return (size_t)n;
+}
+
+size_t nak_answer(char text_out[NAK_MAX], const struct connid *to,
+                  const char *payload, size_t size, int status)
+{
+    struct json_span token;
+    if (!nak_find_token(payload, size, &token))
+        return 0;
+    return nak_write(text_out, to, &token, status);
 }

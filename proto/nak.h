@@ -13,8 +13,11 @@
 #include "proto/connid.h"
 #include "proto/json_string.h"
 
+/* The token by which a client asks a server for its own: UPGRADE_EXTENSIONS. */
+#define NAK_EXTENSION "nak"
+
 /*
- * The code for a status: ENOENT, ENOSYS, EBUSY, EMSGSIZE, ENOBUFS and
+ * The code for a status: ENOENT, ENOSYS, EBUSY, EMSGSIZE, ENOBUFS, EAGAIN and
  * EREMOTEIO have their own, all others are EREMOTEIO. Static text.
  */
 const char *nak_code(int status);
@@ -45,3 +48,10 @@ bool nak_find_token(const char *payload, size_t size,
  */
 size_t nak_write(char text_out[NAK_MAX], const struct connid *to,
                  const struct json_span *token, int status);
+
+/*
+ * Both in one. Returns 0, with nothing written, if the payload is not that of a
+ * call with a token that is short enough.
+ */
+size_t nak_answer(char text_out[NAK_MAX], const struct connid *to,
+                  const char *payload, size_t size, int status);

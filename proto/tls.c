@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/tls_context.h"
+#include "proto/tls_session.h"
 
 /*
  * OpenSSL pulls ciphertext and pushes it; a codec is fed and drained. Between
@@ -138,7 +139,7 @@ struct tls *tls_new(struct tls_context *context, const char *host)
     } else {
         SSL_set_connect_state(tls->ssl);
         assert(host);
-        if (!ask_for(tls->ssl, host))
+        if (!ask_for(tls->ssl, host) || !tls_session_offer(tls->ssl, host))
             goto fail;
     }
     return tls;
@@ -174,6 +175,8 @@ static const char *plain_words(unsigned long error)
         return "the peer knows no TLS version from 1.2 on";
     case SSL_R_NO_SHARED_CIPHER:
         return "the peer knows no cipher that is allowed here";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: /* OpenSSL: "unknown" */
+        return "the peer asked for a certificate and got none";
     default:
         return NULL;
     }
@@ -363,6 +366,11 @@ bool tls_is_established(const struct tls *tls)
 bool tls_is_closed(const struct tls *tls)
 {
     return tls->status == TLS_CLOSED;
+}
+
+bool tls_is_resumed(const struct tls *tls)
+{
+    return tls->is_established && SSL_session_reused(tls->ssl);
 }
 
 const char *tls_fault(const struct tls *tls)

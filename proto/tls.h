@@ -41,11 +41,17 @@ int tls_context_new_server(const char *certificate_file, const char *key_file,
 
 /* How a client checks its server; all zero is the safe default. */
 struct tls_client_options {
-    const char *ca_file; /* PEM to trust in place of the system's; or NULL */
-    bool is_insecure;    /* skip certificate and host name: tests only */
+    const char *ca_file;   /* PEM to trust in place of the system's; or NULL */
+    const char *cert_file; /* PEM: ours, where the server asks; or NULL */
+    const char *key_file;  /* PEM: its key; NULL: it is in cert_file */
+    bool is_insecure;      /* skip certificate and host name: tests only */
 };
 
-/* Errors as tls_context_new_server(). */
+/*
+ * The context keeps the tickets of its servers: a connection to the same host
+ * resumes the session of the one before.
+ * Errors as tls_context_new_server().
+ */
 int tls_context_new_client(const struct tls_client_options *options,
                            struct tls_context **context_out,
                            struct errmsg *errmsg);
@@ -124,6 +130,9 @@ bool tls_is_established(const struct tls *tls);
 
 /* Whether the peer has ended its direction by a close_notify. */
 bool tls_is_closed(const struct tls *tls);
+
+/* Whether the handshake was cut short by a ticket of an earlier one. */
+bool tls_is_resumed(const struct tls *tls);
 
 /*
  * The reason of TLS_FAULT, for a log or a person, or "": "the server's

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "proto/tls.h"
+#include "proto/tls_session.h"
 
 /* Forward secrecy and authenticated encryption, as TLS 1.3 has anyway. */
 static const char ciphers_tls_1_2[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
@@ -38,8 +39,8 @@ static SSL_CTX *new_ssl(const SSL_METHOD *method)
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     /* An idle connection keeps no record buffers: 34 KB less for each. */
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-    /* Resumption is by tickets, which the client keeps for us; those of TLS
-     * 1.3 are sent when tls_write() asks for it. */
+    /* Resumption is by tickets, which clients keep: see tls_session. Those of
+     * TLS 1.3 are sent when tls_write() asks for it. */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
         SSL_CTX_set_cipher_list(ssl, ciphers_tls_1_2) &&
@@ -204,6 +205,14 @@ static int wrap(SSL_CTX *ssl, struct tls_context **context_out,
     return 0;
 }
 
+/* A certificate with its chain, and the key that belongs to it. */
+static int load_pair(SSL_CTX *ssl, const char *certificate_file,
+                     const char *key_file, struct errmsg *errmsg)
+{
+    int rc = load_certificate(ssl, certificate_file, errmsg);
+    return rc ? rc : load_key(ssl, key_file, certificate_file, errmsg);
+}
+
 int tls_context_new_server(const char *certificate_file, const char *key_file,
                            struct tls_context **context_out,
                            struct errmsg *errmsg)
@@ -211,9 +220,7 @@ int tls_context_new_server(const char *certificate_file, const char *key_file,
     SSL_CTX *ssl = new_ssl(TLS_server_method());
     if (!ssl)
         return out_of_memory(errmsg);
-    int rc = load_certificate(ssl, certificate_file, errmsg);
-    if (!rc)
-        rc = load_key(ssl, key_file, certificate_file, errmsg);
+    int rc = load_pair(ssl, certificate_file, key_file, errmsg);
     if (rc) {
         SSL_CTX_free(ssl);
         return rc;
@@ -241,6 +248,22 @@ static int load_trust(SSL_CTX *ssl, const char *ca_file, struct errmsg *errmsg)
     return -EINVAL;
 }
 
+static int prepare_client(SSL_CTX *ssl,
+                          const struct tls_client_options *options,
+                          struct errmsg *errmsg)
+{
+    const char *cert_file = options->cert_file;
+    const char *key_file = options->key_file ? options->key_file : cert_file;
+    int rc = 0;
+    if (!options->is_insecure) {
+        SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+        rc = load_trust(ssl, options->ca_file, errmsg);
+    }
+    if (!rc && cert_file)
+        rc = load_pair(ssl, cert_file, key_file, errmsg);
+    return rc;
+}
+
 int tls_context_new_client(const struct tls_client_options *options,
                            struct tls_context **context_out,
                            struct errmsg *errmsg)
@@ -248,13 +271,14 @@ int tls_context_new_client(const struct tls_client_options *options,
     SSL_CTX *ssl = new_ssl(TLS_client_method());
     if (!ssl)
         return out_of_memory(errmsg);
-    if (!options->is_insecure) {
-        int rc = load_trust(ssl, options->ca_file, errmsg);
-        if (rc) {
-            SSL_CTX_free(ssl);
-            return rc;
-        }
-        SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    if (!tls_session_keep(ssl)) {
+        SSL_CTX_free(ssl);
+        return out_of_memory(errmsg);
+    }
+    int rc = prepare_client(ssl, options, errmsg);
+    if (rc) {
+        SSL_CTX_free(ssl);
+        return rc;
     }
     return wrap(ssl, context_out, errmsg);
 }

@@ -17,6 +17,12 @@ enum {
 };
 
 /*
+ * The header in which a client asks for what API Gateway does not have, by
+ * tokens, and a server of ours says what of it the client has got.
+ */
+#define UPGRADE_EXTENSIONS "x-monologue-extensions"
+
+/*
  * Sec-WebSocket-Accept for a key.
  * @accept_out: NUL-terminated
  * Returns 0 or -ENOMEM.

@@ -13,9 +13,9 @@
  * stand before the verb, too; what is the verb's own, behind it only.
  */
 
-const struct verb *const cli_verbs[] = {&whoami_verb, &call_verb,  &listen_verb,
-                                        &ping_verb,   &bench_verb, &top_verb,
-                                        NULL};
+const struct verb *const cli_verbs[] = {&whoami_verb, &call_verb, &listen_verb,
+                                        &repl_verb,   &ping_verb, &bench_verb,
+                                        &top_verb,    NULL};
 
 static struct cli cli;
 static const char *colours;

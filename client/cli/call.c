@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "client/cli/operand.h"
 
 static bool is_raw;
-static json_t *args;     /* owned, from prepare() on */
+static char *args;       /* a JSON array; owned, from prepare() on */
 static bool was_refused; /* the server has refused a packet - ours */
 
 static const struct switch_row switches[] = {
@@ -36,20 +37,28 @@ static int prepare(struct cli *cli)
     return rc == -EILSEQ || rc == -EMSGSIZE ? EX_DATAERR : EX_NOINPUT;
 }
 
-static int print_raw(const json_t *string)
+/* A string without its quotes; of anything else the JSON. */
+static int print_raw(const char *text, size_t size)
 {
+    json_t *string =
+        json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    if (!json_is_string(string)) {
+        json_decref(string);
+        return output_json_text(text, size);
+    }
     fwrite(json_string_value(string), 1, json_string_length(string), stdout);
+    json_decref(string);
     return output_line("%s", "");
 }
 
-static void on_answered(struct monologue *monologue, int status, json_t *ret,
-                        void *data)
+static void on_answered(struct monologue *monologue, int status,
+                        const char *ret, size_t size, void *data)
 {
     struct cli *cli = data;
     (void)monologue;
     if (status == 0)
-        cli_finish(cli, is_raw && json_is_string(ret) ? print_raw(ret)
-                                                      : output_value(ret));
+        cli_finish(cli,
+                   is_raw ? print_raw(ret, size) : output_json_text(ret, size));
     else if (status != -ECONNRESET) /* its event says why */
         cli_finish(cli, cli_explain_call(cli, status, cli->args[0],
                                          cli->args[1], was_refused));
@@ -57,8 +66,9 @@ static void on_answered(struct monologue *monologue, int status, json_t *ret,
 
 static void start(struct cli *cli)
 {
-    int status = monologue_call(cli->monologue, cli->args[0], cli->args[1],
-                                args, 0, on_answered, cli, NULL);
+    int status =
+        monologue_call_raw(cli->monologue, cli->args[0], cli->args[1], args,
+                           strlen(args), 0, on_answered, cli, NULL);
     if (status < 0)
         cli_finish(cli, cli_explain_call(cli, status, cli->args[0],
                                          cli->args[1], false));
@@ -74,7 +84,7 @@ static void notice(struct cli *cli, const struct monologue_event *event)
 static void end(struct cli *cli)
 {
     (void)cli;
-    json_decref(args);
+    free(args);
 }
 
 const struct verb call_verb = {

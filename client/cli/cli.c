@@ -40,7 +40,14 @@ int cli_exit_status(int status)
     case -EKEYREJECTED:
         return EX_NOPERM;
     case -ETIMEDOUT:
+    case -EBUSY:
+    case -ENOBUFS:
+    case -EAGAIN:
         return EX_TEMPFAIL;
+    case -ENOENT:
+        return EX_NOHOST;
+    case -ENOSYS:
+        return EX_NOUSER;
     case -EPROTO:
     case -EREMOTEIO:
     case -ECONNABORTED:

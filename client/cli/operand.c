@@ -2,24 +2,40 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/monologue.h"
 #include "proto/bytes.h"
+#include "proto/json.h"
 
-json_t *operand_parse(const char *text, size_t size)
+static bool is_json(const char *text, size_t size)
 {
-    json_t *value =
-        json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    return value ? value : json_stringn(text, size);
+    struct json json = {text, text + size};
+    struct json_span value;
+    return json_skip_value(&json, &value) && json_peek(&json) == '\0' &&
+           json.at == json.end;
 }
 
-json_t *operand_parse_output(const char *text, size_t size)
+char *operand_to_json(const char *text, size_t size)
+{
+    json_t *string = json_stringn(text, size); /* checks that it is UTF-8 */
+    char *json = NULL;
+    if (string)
+        json = is_json(text, size) ? strndup(text, size)
+                                   : json_dumps(string, JSON_ENCODE_ANY);
+    json_decref(string);
+    return json;
+}
+
+char *operand_output_to_json(const char *text, size_t size)
 {
     if (size > 0 && text[size - 1] == '\n')
         size--;
-    return operand_parse(text ? text : "", size);
+    return operand_to_json(text ? text : "", size);
 }
 
 /* Returns 0 at the end of the file, or why that was not reached. */
@@ -41,8 +57,7 @@ static int read_to_end(int fd, struct bytes *bytes)
 }
 
 /* @path: NULL for standard input */
-static int read_file(const char *path, json_t **value_out,
-                     struct errmsg *errmsg)
+static int read_file(const char *path, char **json_out, struct errmsg *errmsg)
 {
     struct bytes bytes = BYTES_EMPTY;
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
@@ -53,9 +68,9 @@ static int read_file(const char *path, json_t **value_out,
     else if (rc)
         errmsg_set(errmsg, "%s", strerror(-rc));
     if (rc == 0) {
-        *value_out = operand_parse_output((const char *)bytes_begin(&bytes),
-                                          bytes_size(&bytes));
-        rc = *value_out ? 0 : -EILSEQ;
+        *json_out = operand_output_to_json((const char *)bytes_begin(&bytes),
+                                           bytes_size(&bytes));
+        rc = *json_out ? 0 : -EILSEQ;
         errmsg_set(errmsg, "is not UTF-8");
     }
     if (rc)
@@ -66,41 +81,60 @@ static int read_file(const char *path, json_t **value_out,
     return rc;
 }
 
-static int read_one(const char *text, json_t **value_out, bool *has_stdin,
+static int read_one(const char *text, char **json_out, bool *has_stdin,
                     struct errmsg *errmsg)
 {
     if (*text == '@')
-        return read_file(text + 1, value_out, errmsg);
+        return read_file(text + 1, json_out, errmsg);
     if (strcmp(text, "-") == 0 && *has_stdin) {
         errmsg_set(errmsg, "standard input (-) can be read once only");
         return -EINVAL;
     }
     if (strcmp(text, "-") == 0) {
         *has_stdin = true;
-        return read_file(NULL, value_out, errmsg);
+        return read_file(NULL, json_out, errmsg);
     }
-    *value_out = operand_parse(text, strlen(text));
+    *json_out = operand_to_json(text, strlen(text));
     errmsg_set(errmsg, "an argument is not UTF-8");
-    return *value_out ? 0 : -EILSEQ;
+    return *json_out ? 0 : -EILSEQ;
 }
 
-int operand_read_all(char *const texts[], json_t **array_out,
+/* Puts @item, which is taken, behind what @array holds. */
+static int append(struct bytes *array, char *item, struct errmsg *errmsg)
+{
+    int rc = bytes_append_format(array, 2 * MONOLOGUE_MAX_PACKET, "%s%s",
+                                 bytes_size(array) > 1 ? "," : "", item);
+    free(item);
+    if (rc != -ENOBUFS)
+        return rc;
+    errmsg_set(errmsg, "the arguments are more than a packet can hold");
+    return -EMSGSIZE;
+}
+
+static int read_each(char *const texts[], struct bytes *array,
                      struct errmsg *errmsg)
 {
     bool has_stdin = false;
-    json_t *array = json_array();
-    int rc = array ? 0 : -ENOMEM;
-    errmsg_set(errmsg, "out of memory");
+    int rc = bytes_append(array, "[", 1, 1);
     for (; rc == 0 && *texts; texts++) {
-        json_t *value = NULL;
-        rc = read_one(*texts, &value, &has_stdin, errmsg);
-        if (rc == 0 && json_array_append_new(array, value) < 0)
-            rc = -ENOMEM;
+        char *item = NULL;
+        rc = read_one(*texts, &item, &has_stdin, errmsg);
+        if (rc == 0)
+            rc = append(array, item, errmsg);
     }
-    if (rc) {
-        json_decref(array);
-        return rc;
+    return rc ? rc : bytes_append(array, "]", 2, 2 * MONOLOGUE_MAX_PACKET + 2);
+}
+
+int operand_read_all(char *const texts[], char **json_out,
+                     struct errmsg *errmsg)
+{
+    struct bytes array = BYTES_EMPTY;
+    errmsg_set(errmsg, "out of memory");
+    int rc = read_each(texts, &array, errmsg);
+    if (rc == 0) {
+        *json_out = strdup((const char *)bytes_begin(&array));
+        rc = *json_out ? 0 : -ENOMEM;
     }
-    *array_out = array;
-    return 0;
+    bytes_deinit(&array);
+    return rc;
 }

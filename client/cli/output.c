@@ -102,14 +102,43 @@ static int print(const char *label, const json_t *value, bool is_laid_out)
                   render(stdout, value, &style) == 0 && putchar('\n') != EOF);
 }
 
-int output_value(const json_t *value)
+/* Nobody reads along: as it came, but on one line. */
+static int print_verbatim(const char *text, size_t size)
 {
-    return print("", value, output_is_for_people());
+    begin();
+    for (size_t i = 0; i < size; i++)
+        putchar((unsigned char)text[i] < ' ' ? ' ' : text[i]);
+    return finish(putchar('\n') != EOF);
 }
 
-int output_labelled(const char *label, const json_t *value)
+/* jansson cannot hold all of JSON: what it cannot is shown as it came. */
+static int print_parsed(const char *label, const char *text, size_t size)
 {
-    return print(label, value, output_is_for_people());
+    json_t *value =
+        json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    if (value) {
+        int exit_status = print(label, value, output_is_for_people());
+        json_decref(value);
+        return exit_status;
+    }
+    char *tamed = strndup(text, size);
+    if (tamed)
+        output_tame(tamed);
+    int exit_status = output_line("%s%s", label, tamed ? tamed : "");
+    free(tamed);
+    return exit_status;
+}
+
+int output_json_text(const char *text, size_t size)
+{
+    if (!is_terminal && !is_coloured)
+        return print_verbatim(text, size);
+    return print_parsed("", text, size);
+}
+
+int output_labelled_json(const char *label, const char *text, size_t size)
+{
+    return print_parsed(label, text, size);
 }
 
 int output_take_json(json_t *value)

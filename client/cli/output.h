@@ -46,10 +46,11 @@ const char *output_style(enum output_style style);
  * complaint, unless its reader has just gone away, as head(1) does.
  */
 int output_flush(void);
-/* A line of JSON; for people, laid out and coloured. */
-int output_value(const json_t *value);
-/* The same behind @label, which is printed as it is. */
-int output_labelled(const char *label, const json_t *value);
+/* A line of JSON as it came, which is not touched where nobody reads along; for
+ * people, laid out and coloured. */
+int output_json_text(const char *text, size_t size);
+/* The same for people, behind @label, which is printed as it is. */
+int output_labelled_json(const char *label, const char *text, size_t size);
 /* A line of JSON, always. @value: taken; NULL: there was no memory for it. */
 int output_take_json(json_t *value);
 /* A line of text. */

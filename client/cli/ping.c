@@ -95,9 +95,13 @@ static int outcome(void)
 {
     if (ping.latency.n > 0 || ping.n_sent == 0)
         return EX_OK;
-    if (ping.status == -ETIMEDOUT && ping.n_refused == 0)
+    if (ping.n_refused > 0)
+        return cli_exit_status(-ENOENT);
+    if (ping.status == -ETIMEDOUT)
         output_complain("nobody answers to \"%s\" there; see --name", name);
-    return ping.n_refused ? EX_UNAVAILABLE : cli_exit_status(ping.status);
+    else
+        output_complain("%s", monologue_errmsg(ping.cli->monologue));
+    return cli_exit_status(ping.status);
 }
 
 static void finish(void)
@@ -131,7 +135,9 @@ static int print_failure(const struct probe *probe, int status)
 static int take_outcome(const struct probe *probe, int status)
 {
     uint64_t duration_ns = uv_hrtime() - probe->sent_ns;
-    bool is_answer = status == 0 || status == -EREMOTEIO;
+    /* These the callee says itself: it lives. */
+    bool is_answer = status == 0 || status == -ENOSYS || status == -EBUSY ||
+                     status == -EREMOTEIO || status == -EBADMSG;
     if (!is_answer) {
         ping.status = status;
         return print_failure(probe, status);
@@ -177,13 +183,14 @@ static int send_probe(void)
 static void on_time(uv_timer_t *timer)
 {
     int status = send_probe();
-    if (status < 0) {
-        output_complain("%s", monologue_errmsg(ping.cli->monologue));
-        ping.is_over = true;
-        cli_finish(ping.cli, cli_exit_status(status));
-    }
-    if (count && ping.n_sent == count)
+    if (status == -ENOTCONN) {
+        uv_timer_stop(timer); /* its event says why, end() the rest */
+    } else if (status < 0) {
+        ping.status = status;
+        finish();
+    } else if (count && ping.n_sent == count) {
         uv_timer_stop(timer);
+    }
 }
 
 static int prepare(struct cli *cli)

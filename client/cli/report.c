@@ -1,6 +1,8 @@
 #include "client/cli/report.h"
 
+#include <jansson.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,35 +31,50 @@ static int out_of_memory(void)
 }
 
 /* 12:03:04.123 q1vQy0qDk2kCAAA= shout ["hello"] */
-static int print_request(const struct monologue_request *request,
-                         const json_t *args)
+static char *label_for_people(const struct monologue_request *request)
 {
     char time[REPORT_TIME_SIZE];
     char *label = NULL;
     char *name = strdup(monologue_request_name(request));
     report_time(time);
     if (!name)
-        return out_of_memory();
+        return NULL;
     output_tame(name);
     int n =
         asprintf(&label, "%s%s%s %s %s%s%s ", output_style(OUTPUT_DIM), time,
                  output_style(OUTPUT_PLAIN), monologue_request_from(request),
                  output_style(OUTPUT_NAME), name, output_style(OUTPUT_PLAIN));
     free(name);
-    if (n < 0)
-        return out_of_memory();
-    int exit_status = output_labelled(label, args);
-    free(label);
-    return exit_status;
+    return n < 0 ? NULL : label;
 }
 
-int report_request(const struct monologue_request *request, const json_t *args)
+static char *line_of_json(const struct monologue_request *request,
+                          const char *args, size_t size)
 {
-    if (output_is_for_people())
-        return print_request(request, args);
-    return output_take_json(
-        json_pack("{s:s, s:s, s:O}", "from", monologue_request_from(request),
-                  "name", monologue_request_name(request), "args", args));
+    char *line = NULL;
+    json_t *string = json_string(monologue_request_name(request));
+    char *name = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+    json_decref(string);
+    if (!name ||
+        asprintf(&line, "{\"from\":\"%s\",\"name\":%s,\"args\":%.*s}",
+                 monologue_request_from(request), name, (int)size, args) < 0)
+        line = NULL;
+    free(name);
+    return line;
+}
+
+int report_request(const struct monologue_request *request, const char *args,
+                   size_t size)
+{
+    bool is_for_people = output_is_for_people();
+    char *text = is_for_people ? label_for_people(request)
+                               : line_of_json(request, args, size);
+    if (!text)
+        return out_of_memory();
+    int exit_status = is_for_people ? output_labelled_json(text, args, size)
+                                    : output_json_text(text, strlen(text));
+    free(text);
+    return exit_status;
 }
 
 void report_event(const struct monologue_event *event)

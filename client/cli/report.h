@@ -3,13 +3,14 @@
  */
 #pragma once
 
-#include <jansson.h>
+#include <stddef.h>
 
 #include "client/monologue.h"
 
 /* A call that came in: {"from":ID,"name":NAME,"args":ARRAY}. Returns as
  * output_line(). */
-int report_request(const struct monologue_request *request, const json_t *args);
+int report_request(const struct monologue_request *request, const char *args,
+                   size_t size);
 
 /* An event of a client, on standard error; none of its connection's life. */
 void report_event(const struct monologue_event *event);

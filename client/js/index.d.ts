@@ -12,11 +12,6 @@ export type {
  * those of the home directory and of /etc; then from the defaults.
  */
 export interface MonologueOptions extends CommonOptions {
-  /**
-   * Whether to ask the server to say at once why a call cannot be delivered.
-   * AWS does not look at the header that asks. Default: true.
-   */
-  extensions?: boolean;
   /** What the WebSocket of package ws is told besides, such as `ca` or `agent`. */
   ws?: Record<string, unknown>;
 }

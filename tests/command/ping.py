@@ -40,9 +40,13 @@ class Ping(harness.CommandTest):
         self.assertEqual(status, 0)
         self.assertGreaterEqual(json.loads(out.splitlines()[-1])['answered'], 3)
 
-    def test_a_dead_id_is_unavailable(self):
-        done = self.run_command('ping', NOBODY, '-c', '1', '--timeout', '0.3',
-                                status=69)
+    def test_a_method_that_is_not_there_is_an_answer_all_the_same(self):
+        _, callee = self.listen('x')
+        *_, summary = self.json_lines('ping', callee, '-c1', '--name', 'none')
+        self.assertEqual(summary['answered'], 1)
+
+    def test_a_dead_id_is_told(self):
+        done = self.run_command('ping', NOBODY, '-c', '1', status=68)
         self.assertEqual(json.loads(done.stdout.splitlines()[-1])['answered'], 0)
         self.assertIn(NOBODY, done.stderr)
 
@@ -111,8 +115,7 @@ class Bench(harness.CommandTest):
         self.assertEqual(terminal.end(), 0)
 
     def test_calls_that_fail_are_told(self):
-        done = self.run_command('bench', NOBODY, '-n', '3', '--timeout', '0.3',
-                                status=75)
+        done = self.run_command('bench', NOBODY, '-n', '3', status=68)
         self.assertEqual(json.loads(done.stdout)['failed'], 3)
         self.assertIn('3 calls failed', done.stderr)
 

@@ -15,6 +15,7 @@ static void find(const struct http_reader *request)
     char key[BROWSERKEY_CHARS_MAX + 1];
     struct errmsg errmsg;
     (void)browserkey_may_select(request);
+    (void)browserkey_asks_for(request, "nak");
     if (browserkey_find(request, key))
         assert(keys_check(key, &errmsg) == 0);
 }

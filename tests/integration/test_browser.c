@@ -106,6 +106,43 @@ START_TEST(without_it_only_the_header_counts)
 }
 END_TEST
 
+/* To whom a call to nobody is told, and how. */
+START_TEST(a_page_may_ask_for_naks_in_the_query)
+{
+    static const char target[] =
+        "/latest?x-api-key=" KEY "&x-monologue-extensions=nak";
+    static const char nobody[] = "eHrdFcnvvHcCE-w=";
+    struct daemon *daemon =
+        DAEMON_IN_GRID(_i, "--api-key=" KEY, "--browser-keys");
+    struct peer *peer = peer_connect(daemon_endpoint(daemon, 0));
+    const char *head = ask(peer, target, "");
+    ck_assert_ptr_nonnull(strstr(head, "\r\nx-monologue-extensions: nak\r\n"));
+    peer_call(peer, nobody, "{\"type\":\"REQ\",\"data\":{\"token\":\"t\"}}");
+    peer_expect_packet(
+        peer, nobody,
+        "{\"type\":\"NAK\",\"data\":{\"token\":\"t\",\"error\":{\"code\":"
+        "\"ENOENT\",\"message\":\"no open connection has that id\"}}}");
+    peer_free(peer);
+    daemon_end(daemon);
+}
+END_TEST
+
+START_TEST(without_the_setting_a_query_asks_for_nothing)
+{
+    struct daemon *daemon = DAEMON_IN_GRID(_i, "--api-key=" KEY);
+    struct peer *peer = peer_connect(daemon_endpoint(daemon, 0));
+    const char *head = ask(peer, "/latest?x-monologue-extensions=nak",
+                           "x-api-key: " KEY "\r\n");
+    ck_assert_ptr_null(strstr(head, "x-monologue"));
+    (void)peer_id(peer);
+    peer_call(peer, "eHrdFcnvvHcCE-w=",
+              "{\"type\":\"REQ\",\"data\":{\"token\":\"t\"}}");
+    peer_expect_error(peer);
+    peer_free(peer);
+    daemon_end(daemon);
+}
+END_TEST
+
 START_TEST(no_log_ever_holds_a_key)
 {
     static const char *const traces[] = {KEY, KEY_BASE64URL, "s3cret"};
@@ -164,6 +201,8 @@ int main(void)
     const TTest *const looped[] = {
         with_browser_keys_a_key_may_come_without_a_header,
         without_it_only_the_header_counts,
+        a_page_may_ask_for_naks_in_the_query,
+        without_the_setting_a_query_asks_for_nothing,
         NULL,
     };
     const TTest *const once[] = {

@@ -25,7 +25,7 @@ function connect(WebSocket, options = {}) {
 async function callEachOther(a, b) {
     for (const client of [a, b]) {
         client.on('echo', (...args) => args);
-        client.on('later', (ms) => new Promise((done) => setTimeout(done, ms, ms)));
+        client.on('wait', () => new Promise((done) => client.on('release', done)));
         client.on('nothing', () => undefined);
     }
     for (const [from, to] of [[a, b], [b, a], [a, a], [b, b]]) {
@@ -36,8 +36,11 @@ async function callEachOther(a, b) {
         (await Promise.all(calls)).forEach((ret, i) => assert.deepEqual(ret, [i]));
     }
     const answers = [];
-    await Promise.all([30, 1].map(async (ms) => answers.push(await a.call(b.id, 'later', ms))));
-    assert.deepEqual(answers, [1, 30]);
+    const waits = a.call(b.id, 'wait').then((ret) => answers.push(ret));
+    answers.push(...await a.call(b.id, 'echo', 'first'));
+    await a.call(b.id, 'release', 'second');
+    await waits;
+    assert.deepEqual(answers, ['first', 'second']);
 }
 
 async function failAsOnAws(WebSocket, friend) {

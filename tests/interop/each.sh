@@ -15,6 +15,7 @@ case $client in
 *.mjs)
     need_node ws7
     need_node ws8
+    need_package
     run="node $here/$client"
     ;;
 *.py)

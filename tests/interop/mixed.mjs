@@ -1,8 +1,9 @@
 /*
- * An original client on Node's ws and our C library call each other at the same
- * time: no call is lost or altered, and those of each come in order.
+ * A client on Node and our C library call each other at the same time: no call
+ * is lost or altered, and those of each come in order.
  *
- * usage: mixed.mjs MIXED_PEER; MIXED_CALLS each way, 5000 unless it says other
+ * usage: mixed.mjs MIXED_PEER {original|package}; MIXED_CALLS each way, 5000
+ * unless it says other
  */
 
 import assert from 'node:assert/strict';
@@ -11,6 +12,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws8';
 
+import { Monologue } from '../../client/js/index.js';
 import { Original } from './original.mjs';
 
 const N_CALLS = Number(process.env.MIXED_CALLS || 5000);
@@ -23,11 +25,24 @@ function makeArgs(n) {
     return [n, { pad, odd: [null, true, 'é 😀 \u0001"\\/'] }];
 }
 
-const client = await Original.connect(WebSocket, {
+const options = {
     endpoint: process.env.MONOLOGUE_ENDPOINT,
     apiKey: process.env.MONOLOGUE_API_KEY,
-    timeoutMs: TIMEOUT_MS,
-});
+};
+
+/* Our package, which keeps what went wrong as the original client does. */
+async function connectPackage() {
+    const client = new Monologue({ ...options, timeout: TIMEOUT_MS / 1000 });
+    client.errors = [];
+    for (const name of ['refused', 'stray', 'unknown', 'overload', 'failed'])
+        client.events.on(name, (what) => client.errors.push(what));
+    await client.connect();
+    return client;
+}
+
+const client = process.argv[3] === 'package'
+    ? await connectPackage()
+    : await Original.connect(WebSocket, { ...options, timeoutMs: TIMEOUT_MS });
 
 let nAnswered = 0;
 const answeredAll = new Promise((resolve) => {
@@ -56,6 +71,7 @@ async function callInTurn() {
 }
 await Promise.all(Array.from({ length: WINDOW }, callInTurn));
 await answeredAll;
+await new Promise(setImmediate); /* the last answer follows its handler */
 client.call(peerId, 'finish').catch(() => {}); /* it may end without a word */
 await ended;
 assert.deepEqual(client.errors, []);

@@ -112,16 +112,49 @@ test('binary messages are nothing to us, the end of the server is', async () => 
   server.close();
 });
 
+/* Sizes of the masked frames of under 64 KB that @bytes are. */
+function* sizesOf(bytes) {
+  for (let at = 0; at < bytes.length;) {
+    const isLonger = (bytes[at + 1] & 127) === 126;
+    const size = isLonger ? bytes.readUInt16BE(at + 2) : bytes[at + 1] & 127;
+    yield size;
+    at += (isLonger ? 8 : 6) + size;
+  }
+}
+
+test('long messages go in frames that a server takes', async () => {
+  const { server, heard, endpoint } = await serve();
+  const chunks = [];
+  server.on('connection', (socket, request) => {
+    request.socket.on('data', (bytes) => chunks.push(bytes));
+  });
+  const client = new Monologue({ endpoint, frameLimit: 1000 });
+  await client.connect();
+  for (const text of ['x'.repeat(300), 'é'.repeat(2000), 'x'.repeat(5000)]) {
+    const came = once(server, 'packet');
+    client.call(ID, 'f', text).catch(() => {});
+    await came;
+    assert.deepEqual(JSON.parse(heard.messages.at(-1)).payload.data.args, [text]);
+  }
+  const sizes = [...sizesOf(Buffer.concat(chunks))];
+  assert.equal(Math.max(...sizes), 1000);
+  assert.equal(sizes.filter((size) => size === 1000).length, 9);
+  await client.close();
+  server.close();
+});
+
 /* Node 22 has the WebSocket of browsers; the older ones get that of ws. */
 test('in a browser the key goes where it can', async () => {
   globalThis.WebSocket ??= require('../../client/js/node_modules/ws');
   const handleProtocols = (offered) => (offered.has('monologue') ? 'monologue' : false);
   const { server, heard, endpoint } = await serve({ handleProtocols });
   const apiKey = 'a+b/c ?&~>>?';
+  const asked = 'x-monologue-extensions=nak';
   const cases = [
-    [{ apiKey }, '/latest', `monologue,x-api-key.${Buffer.from(apiKey).toString('base64url')}`],
-    [{ apiKey, keyIn: 'query' }, '/latest?x-api-key=a%2Bb%2Fc%20%3F%26%7E%3E%3E%3F', undefined],
-    [{}, '/latest', undefined],
+    [{ apiKey }, `/latest?${asked}`, `monologue,x-api-key.${Buffer.from(apiKey).toString('base64url')}`],
+    [{ apiKey, keyIn: 'query' }, `/latest?${asked}&x-api-key=a%2Bb%2Fc%20%3F%26%7E%3E%3E%3F`, undefined],
+    [{}, `/latest?${asked}`, undefined],
+    [{ extensions: false }, '/latest', undefined],
   ];
   for (const [options, url, protocols] of cases) {
     const client = new InBrowser({ endpoint, ...options });

@@ -56,6 +56,8 @@ struct cable {
     unsigned n_connections;
     size_t n_passed[N_CABLE_WAYS];
     struct cable_rules rules;
+    unsigned n_wishes; /* of links, not fulfilled yet */
+    pthread_cond_t fulfilled;
     bool is_stopped;
 };
 
@@ -265,6 +267,8 @@ static void serve(struct cable *cable, struct link *link,
     if (link->has_wish) {
         link->has_wish = false;
         end(cable, link, link->wish);
+        if (--cable->n_wishes == 0)
+            pthread_cond_signal(&cable->fulfilled);
         return;
     }
     if (link->is_leaving) {
@@ -375,6 +379,7 @@ struct cable *cable_new(uint16_t port)
     cable->port = ntohs(address.sin_port);
     must(pipe2(cable->wake, O_CLOEXEC) == 0);
     must(pthread_mutex_init(&cable->mutex, NULL) == 0);
+    must(pthread_cond_init(&cable->fulfilled, NULL) == 0);
     must(pthread_create(&cable->thread, NULL, live, cable) == 0);
     return cable;
 }
@@ -404,6 +409,7 @@ void cable_free(struct cable *cable)
     unlock_and_wake(cable);
     must(pthread_join(cable->thread, NULL) == 0);
     pthread_mutex_destroy(&cable->mutex);
+    pthread_cond_destroy(&cable->fulfilled);
     close(cable->listener);
     close(cable->wake[0]);
     close(cable->wake[1]);
@@ -435,8 +441,12 @@ void cable_cut(struct cable *cable, enum cable_end how)
         struct link *link = list_entry(node, struct link, node);
         link->has_wish = true;
         link->wish = how;
+        cable->n_wishes++;
     }
-    unlock_and_wake(cable);
+    must(write(cable->wake[1], "", 1) == 1);
+    while (cable->n_wishes > 0)
+        must(pthread_cond_wait(&cable->fulfilled, &cable->mutex) == 0);
+    unlock(cable);
 }
 
 size_t cable_passed(struct cable *cable, enum cable_way way)

@@ -53,7 +53,7 @@ uint16_t cable_port(const struct cable *cable);
  */
 void cable_set(struct cable *cable, const struct cable_rules *rules);
 
-/* Ends the connections that are, soon; the rules stay. */
+/* Ends the connections that are; the rules stay. */
 void cable_cut(struct cable *cable, enum cable_end end);
 
 /* How many bytes have passed, over all connections, since cable_set(). */

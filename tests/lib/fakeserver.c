@@ -34,6 +34,8 @@ struct fakepeer {
     struct frame_partial *partial;
     struct connid id;
     struct tls *tls; /* NULL: plain */
+    bool is_proxy;   /* until it has answered CONNECT */
+    bool is_secured; /* the TLS handshake is complete */
     uint8_t in[65536];
     uint8_t plain[65536 + TLS_RECORD_MAX];
 };
@@ -244,6 +246,34 @@ static void answer_handshake(struct fakepeer *peer)
     peer->http = NULL;
 }
 
+static void answer_connect(struct fakepeer *peer)
+{
+    struct fakeserver *server = peer->server;
+    struct bytes out = BYTES_EMPTY;
+    ck_assert_str_eq(http_method(peer->http), "CONNECT");
+    snprintf(server->target, sizeof server->target, "%s",
+             http_target(peer->http));
+    note_header(peer, "Proxy-Authorization", server->authorization,
+                sizeof server->authorization);
+    ck_assert_int_eq(
+        bytes_append(&out, server->answer, strlen(server->answer), OUT_LIMIT),
+        0);
+    write_wire(peer, out);
+    peer->is_proxy = strncmp(server->answer + 8, " 2", 2) != 0;
+}
+
+/* A client must not say more until the tunnel is open. */
+static void take_connect(struct fakepeer *peer, const uint8_t *in, size_t n)
+{
+    size_t used = 0;
+    enum http_event event = http_read(peer->http, in, n, &used);
+    ck_assert_uint_eq(used, n);
+    if (event == HTTP_EVENT_MESSAGE)
+        answer_connect(peer);
+    else
+        ck_assert_int_eq(event, HTTP_EVENT_MORE);
+}
+
 static void take_plaintext(struct fakepeer *peer, uint8_t *in, size_t n)
 {
     size_t used = 0;
@@ -273,6 +303,10 @@ static void take_ciphertext(struct fakepeer *peer, const uint8_t *in, size_t n)
                  &cipher, OUT_LIMIT);
     if (!bytes_is_empty(&cipher))
         write_wire(peer, cipher);
+    if (!peer->is_secured && tls_is_established(peer->tls)) {
+        peer->is_secured = true;
+        peer->server->n_resumed += tls_is_resumed(peer->tls);
+    }
     if (n_plain > 0)
         take_plaintext(peer, peer->plain, n_plain);
     if (status != TLS_OK)
@@ -284,6 +318,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct fakepeer *peer = stream->data;
     if (n < 0)
         fakepeer_drop(peer);
+    else if (peer->is_proxy)
+        take_connect(peer, (uint8_t *)buf->base, (size_t)n);
     else if (peer->tls)
         take_ciphertext(peer, (uint8_t *)buf->base, (size_t)n);
     else
@@ -307,6 +343,7 @@ static void on_connection(uv_stream_t *listener, int status)
     peer->server = server;
     peer->http = http_reader_new(HTTP_REQUESTS, &limits);
     peer->tls = server->tls ? tls_new(server->tls, NULL) : NULL;
+    peer->is_proxy = server->answer != NULL;
     connid_mint(&ids, 0, &peer->id);
     uv_tcp_init(listener->loop, &peer->tcp);
     peer->tcp.data = peer;

@@ -30,6 +30,9 @@ struct fakeserver {
     fakeserver_message_cb message_cb; /* or NULL */
     void *data;
     const char *response;    /* sent in place of the 101; or NULL */
+    const char *answer;      /* be a proxy first, whose answer to CONNECT this
+                                is; one with 200 opens a tunnel that leads back
+                                to this server. NULL: be none */
     struct tls_context *tls; /* see fakeserver_open_tls() */
     bool is_silent;          /* accept, and never answer a byte */
     bool is_deaf;            /* drop all frames */
@@ -40,6 +43,9 @@ struct fakeserver {
     unsigned n_pongs;       /* received */
     char api_key[64];       /* of the last handshake; "" when it had none */
     char host[64];          /* Host of the last handshake */
+    unsigned n_resumed;     /* TLS handshakes that a ticket cut short */
+    char target[64];        /* of the last CONNECT */
+    char authorization[64]; /* its Proxy-Authorization; "" when it had none */
 };
 
 /* Listens on a free port; @loop is run by the test. Fails the test if not. */

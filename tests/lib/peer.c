@@ -127,7 +127,8 @@ struct peer *peer_connect(const char *endpoint)
     return p;
 }
 
-void peer_upgrade(struct peer *peer, const char *key)
+const char *peer_upgrade_with(struct peer *peer, const char *key,
+                              const char *headers)
 {
     char request[1000];
     snprintf(request, sizeof request,
@@ -137,13 +138,20 @@ void peer_upgrade(struct peer *peer, const char *key)
              "Connection: Upgrade\r\n"
              "Sec-WebSocket-Version: 13\r\n"
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-             "%s%s%s\r\n",
-             key ? "x-api-key: " : "", key ? key : "", key ? "\r\n" : "");
+             "%s%s%s%s\r\n",
+             key ? "x-api-key: " : "", key ? key : "", key ? "\r\n" : "",
+             headers);
     peer_write_text(peer, request);
     const char *head = peer_read_until(peer, "\r\n\r\n");
     if (strncmp(head, "HTTP/1.1 101 ", 13) ||
         !strstr(head, "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
         daemon_fail("no 101 but %s", head);
+    return head;
+}
+
+void peer_upgrade(struct peer *peer, const char *key)
+{
+    peer_upgrade_with(peer, key, "");
 }
 
 struct peer *peer_open_at(const char *endpoint, const char *key)

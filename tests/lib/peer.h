@@ -63,6 +63,11 @@ struct peer *peer_open(struct daemon *daemon);
 struct peer *peer_open_at(const char *endpoint, const char *key);
 void peer_upgrade(struct peer *peer, const char *key);
 
+/* The same with further lines of headers, each with its CRLF. Returns the head
+ * of the 101, valid until something is read. */
+const char *peer_upgrade_with(struct peer *peer, const char *key,
+                              const char *headers);
+
 /* Makes the socket's receive buffer small, so that not reading soon shows. */
 struct peer *peer_open_narrow(struct daemon *daemon);
 

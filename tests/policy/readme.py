@@ -8,7 +8,7 @@ Fenced blocks take part when the first line of the fence says so:
   ```sh run             a shell script that must succeed
   ```sh run background  goes on until the end; when it has printed something
                         (or written a .monologuerc) the next block's turn comes
-  ```sh run node        the same, where there are node and its package ws
+  ```sh run node        the same, where there is node, with our package
   ```text               what the block before it prints; ID is any id
   ```js FILE            is written to FILE
 """
@@ -37,14 +37,16 @@ class Home:
             'PATH': os.pathsep.join(paths + [os.environ['PATH']]),
             'MONOLOGUED_LISTEN': 'ws://127.0.0.1:0',
         }
-        self.has_ws = False
+        self.has_package = False
         self.running = []
 
-    def find_ws(self, root):
-        """The tests against other clients have brought it, or nobody has."""
-        for module in sorted(root.glob('tests/interop/**/node_modules/ws')):
-            self.environment['NODE_PATH'] = str(module.parent)
-            self.has_ws = shutil.which('node') is not None
+    def link_package(self, root):
+        """Ours for Node; its own package ws is there, or it is of no use."""
+        package = root / 'client/js'
+        if shutil.which('node') and (package / 'node_modules/ws').exists():
+            (self.folder / 'node_modules').mkdir()
+            (self.folder / 'node_modules/monologue').symlink_to(package)
+            self.has_package = True
 
     def start(self, script, **more):
         return subprocess.Popen(['sh', '-ec', script], cwd=self.folder,
@@ -98,7 +100,7 @@ def follow(home, blocks):
         output = None
         if language != 'sh' or not words.startswith('run'):
             continue
-        if words == 'run node' and not home.has_ws:
+        if words == 'run node' and not home.has_package:
             print('without node or ws, not tried:', text, sep='\n')
             continue
         run = home.run_behind if words == 'run background' else home.run
@@ -112,7 +114,7 @@ def main(root, *programs):
     blocks = FENCE.findall((root / 'README.md').read_text(encoding='utf-8'))
     with tempfile.TemporaryDirectory() as folder:
         home = Home(folder, [os.path.dirname(path) for path in programs])
-        home.find_ws(root)
+        home.link_package(root)
         try:
             n_run = follow(home, blocks)
         finally:

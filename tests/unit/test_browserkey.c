@@ -117,11 +117,38 @@ START_TEST(our_subprotocol_is_selected_only_as_it_was_offered)
 }
 END_TEST
 
+START_TEST(what_is_asked_for_stands_in_the_query)
+{
+    static const struct {
+        const char *target;
+        bool asks;
+    } targets[] = {
+        {"/latest", false},
+        {"/latest?x-monologue-extensions", false},
+        {"/latest?x-monologue-extensions=", false},
+        {"/latest?x-monologue-extensions=na", false},
+        {"/latest?x-monologue-extensions=naks", false},
+        {"/latest?x-monologue-extension=nak", false},
+        {"/latest/x-monologue-extensions=nak", false},
+        {"/latest?x-monologue-extensions=nak", true},
+        {"/latest?a&x-monologue-extensions=b,nak,&c", true},
+        {"/latest?x-monologue-extensions=b&x-monologue-extensions=nak", true},
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        struct http_reader *request = read_request(targets[i].target, "");
+        ck_assert_msg(browserkey_asks_for(request, "nak") == targets[i].asks,
+                      "%s", targets[i].target);
+        http_reader_free(request);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const looped[] = {a_key_is_found_or_it_is_not, NULL};
     const TTest *const once[] = {
-        our_subprotocol_is_selected_only_as_it_was_offered, NULL};
+        our_subprotocol_is_selected_only_as_it_was_offered,
+        what_is_asked_for_stands_in_the_query, NULL};
     return suite_run_looped("browserkey", looped,
                             sizeof requests / sizeof *requests, once);
 }

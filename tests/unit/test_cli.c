@@ -347,8 +347,8 @@ START_TEST(an_argument_may_be_a_file)
     snprintf(arg, sizeof arg, "@%s", path);
     struct run *listener = LISTEN(id, "echo", "--", "cat");
     write_file(path, "{\"a\": [1.5, true]}\n");
-    assert_run(START("call", id, "echo", arg), EX_OK, "[{\"a\":[1.5,true]}]\n",
-               NULL);
+    assert_run(START("call", id, "echo", arg), EX_OK,
+               "[{\"a\": [1.5, true]}]\n", NULL);
     write_file(path, "no json\n\n");
     assert_run(START("call", id, "echo", "1", arg), EX_OK,
                "[1,\"no json\\n\"]\n", NULL);
@@ -364,6 +364,27 @@ START_TEST(an_argument_may_be_a_file)
     rmdir(folder);
     uv_process_kill(&listener->process, SIGTERM);
     await(listener);
+    free(listener);
+}
+END_TEST
+
+START_TEST(no_digit_is_lost_on_the_way)
+{
+    static const char numbers[] =
+        "[123456789012345678901234567890,0.1,1e400,-0,\"\\ud800\"]";
+    char id[MONOLOGUE_ID_CHARS + 1];
+    char expected[200];
+    struct run *listener = LISTEN(id, "echo", "--", "cat");
+    snprintf(expected, sizeof expected, "[%s]\n", numbers);
+    assert_run(START("call", id, "echo", numbers), EX_OK, expected, NULL);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    free(listener);
+    listener = LISTEN(id, "log");
+    assert_run(START("call", id, "log", numbers), EX_OK, "null\n", NULL);
+    uv_process_kill(&listener->process, SIGTERM);
+    await(listener);
+    ck_assert_ptr_nonnull(strstr(listener->text[0], numbers));
     free(listener);
 }
 END_TEST
@@ -455,6 +476,7 @@ int main(void)
     tcase_add_test(tcase, misuse_has_its_exit_status);
     tcase_add_test(tcase, what_is_mistyped_is_suggested);
     tcase_add_test(tcase, an_argument_may_be_a_file);
+    tcase_add_test(tcase, no_digit_is_lost_on_the_way);
     tcase_add_test(tcase, raw_prints_a_string_without_quotes);
     tcase_add_test(tcase, no_more_commands_run_at_once_than_wished);
     tcase_add_test(tcase, a_listener_answers_pings_as_well);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/json_forms.h"
 #include "proto/json_plain.h"
 #include "tests/lib/suite.h"
 
@@ -16,12 +17,56 @@ static char *copy(const char *text, size_t n)
     return exact;
 }
 
+static const char *step_over(json_nest_cb nest, const char *at, const char *end)
+{
+    struct json_store store;
+    json_store_init(&store);
+    at = nest(at, end, &store);
+    json_store_deinit(&store);
+    return at;
+}
+
+/* All forms must find the same end of a container, or none. */
+static void check_forms(const char *text, const char *end)
+{
+    struct json_form forms[JSON_FORMS_MAX];
+    size_t n_forms = json_forms(forms);
+    const char *expected = step_over(json_nest_walk, text, end);
+    for (size_t i = 0; i < n_forms; i++)
+        ck_assert_msg(step_over(forms[i].nest, text, end) == expected,
+                      "%s: %.*s", forms[i].name, (int)(end - text), text);
+}
+
+/* The forms go by blocks: the text gets each place in one. */
+static void check_forms_in_all_places(const char *text, size_t n)
+{
+    static const char *const openings[] = {"[", "{\"a\":", "[{\"b\":[1,", "[7"};
+    static const char *const endings[] = {"]", "}", "]}]", ""};
+    char *buffer = malloc(n + 300);
+    ck_assert_ptr_nonnull(buffer);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t pad = 0; pad < 140; pad++) {
+            size_t size =
+                (size_t)sprintf(buffer, "%s%*s", openings[i], (int)pad, "");
+            memcpy(buffer + size, text, n);
+            size += n;
+            size += (size_t)sprintf(buffer + size, "%s", endings[i]);
+            size += (size_t)sprintf(buffer + size, "%*s", (int)pad % 97, "");
+            char *exact = copy(buffer, size);
+            check_forms(exact, exact + size);
+            free(exact);
+        }
+    free(buffer);
+}
+
 /* Whether the text is one value and white space around it. */
 static bool is_json(const char *text, size_t n)
 {
     char *exact = copy(text, n);
     struct json json = {exact, exact + n};
     struct json_span value;
+    if (n > 0 && (text[0] == '[' || text[0] == '{'))
+        check_forms(exact, exact + n);
     bool is_one = json_skip_value(&json, &value);
     if (is_one) {
         ck_assert_ptr_eq(value.text + value.size, json.at);
@@ -78,6 +123,7 @@ START_TEST(what_json_parse_takes_is_taken)
 {
     const char *text = good[_i];
     ck_assert_msg(is_json(text, strlen(text)), "%s", text);
+    check_forms_in_all_places(text, strlen(text));
 }
 END_TEST
 
@@ -87,6 +133,11 @@ static const char *const bad[] = {
     "nul",
     "nulL",
     "nullx",
+    "null0",
+    "true1",
+    "false-1",
+    "true\"a\"",
+    "[true1]",
     "True",
     "tru",
     "fals",
@@ -151,6 +202,8 @@ static const char *const bad[] = {
     "{a:1}",
     "{'a':1}",
     "{1:1}",
+    "{1234567890123456789012345678901234567890123456789012345678901234567890"
+    ":1}",
     "{null:1}",
     "{[]:1}",
     "{\"a\":1}}",
@@ -169,6 +222,7 @@ START_TEST(what_json_parse_refuses_is_refused)
 {
     const char *text = bad[_i];
     ck_assert_msg(!is_json(text, strlen(text)), "%s", text);
+    check_forms_in_all_places(text, strlen(text));
 }
 END_TEST
 
@@ -259,6 +313,75 @@ START_TEST(memory_is_asked_for_above_512_levels_only)
     }
     ck_assert(is_scanned[0]);
     ck_assert(!is_scanned[1]);
+}
+END_TEST
+
+static size_t put_random_tokens(char *out, size_t max)
+{
+    static const char *const tokens[] = {
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"a\"",
+        "1",
+        "-0.5e3",
+        "true",
+        "null",
+        "false",
+        " ",
+        "\n",
+        "\"\\n\"",
+        "\"\\u00e9x\"",
+        "\"a\":",
+        ",\"b\":2",
+        "[1,2]",
+        "{\"c\":[]}",
+        "",
+        "\"a string of more than a block, so that there is none of the "
+        "operators for a while\"",
+        "\\",
+        "\"",
+        "e",
+        "0"};
+    size_t n = 0;
+    while (n < max) {
+        const char *token =
+            tokens[(size_t)rand() % (sizeof tokens / sizeof *tokens)];
+        n += (size_t)sprintf(out + n, "%s", token);
+    }
+    return n;
+}
+
+/* A long good text with a few bytes changed, or given to chance. */
+START_TEST(every_form_finds_the_same_end_of_a_container)
+{
+    static const char record[] =
+        "{\"id\":12,\"name\":\"user\\t7\",\"tags\":[\"red\",\"\\u00e9\"],"
+        "\"score\":-31.5e+2,\"admin\":false,\"parent\":{\"id\":null , "
+        "\"x\": [ ] }},";
+    static const char changes[] = "{}[],:\"\\ 0-+.eEtu\n\x01x";
+    srand(_i);
+    for (int round = 0; round < 3000; round++) {
+        char text[1400];
+        size_t n = 1;
+        text[0] = "[{"[rand() % 2];
+        if (rand() % 4 == 0)
+            n += put_random_tokens(text + 1, 1 + (size_t)rand() % 200);
+        else
+            for (int i = 1 + rand() % 6; i > 0; i--)
+                n += (size_t)sprintf(text + n, "%s", record);
+        text[n - 1] = "]}"[rand() % 2];
+        for (int i = rand() % 3; i > 0; i--)
+            text[(size_t)rand() % n] =
+                changes[(size_t)rand() % (sizeof changes - 1)];
+        char *exact = copy(text, n);
+        if (*exact == '[' || *exact == '{')
+            check_forms(exact, exact + n);
+        free(exact);
+    }
 }
 END_TEST
 
@@ -433,6 +556,8 @@ int main(void)
     tcase_add_loop_test(tcase, depth_survives_siblings_at_a_words_edge, 0,
                         N_OF(edges));
     tcase_add_test(tcase, memory_is_asked_for_above_512_levels_only);
+    tcase_add_loop_test(tcase, every_form_finds_the_same_end_of_a_container, 0,
+                        10);
     tcase_add_test(tcase, every_form_finds_the_same_end_of_plain_bytes);
     tcase_add_test(tcase, every_byte_alone_is_plain_in_every_form_or_in_none);
     tcase_add_loop_test(tcase, escapes_become_utf8_at_any_capacity, 0,

@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(codes_and_statuses_are_the_same)
 {
-    static const int statuses[] = {-ENOENT, -EMSGSIZE, -ENOBUFS,
+    static const int statuses[] = {-ENOENT, -EMSGSIZE, -ENOBUFS,  -EAGAIN,
                                    -ENOSYS, -EBUSY,    -EREMOTEIO};
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         const char *code = nak_code(statuses[i]);

@@ -48,6 +48,10 @@ START_TEST(what_nobody_says_has_its_default)
     ck_assert_str_eq(options.endpoint.host, "h");
     ck_assert_ptr_null(options.api_key);
     ck_assert_ptr_null(options.ca_file);
+    ck_assert_ptr_null(options.cert_file);
+    ck_assert_ptr_null(options.key_file);
+    ck_assert_str_eq(options.server_name, "h");
+    ck_assert_ptr_null(options.proxy.host);
     ck_assert_uint_eq(options.timeout_ms, 15000);
     ck_assert_uint_eq(options.listeners, 100);
     ck_assert_uint_eq(options.max_requests, 1000);
@@ -107,6 +111,10 @@ START_TEST(arguments_go_before_all)
     const struct monologue_options given = {.endpoint = "ws://given/x",
                                             .api_key = "given",
                                             .ca_file = "ca",
+                                            .cert_file = "cert",
+                                            .key_file = "key",
+                                            .server_name = "name",
+                                            .proxy = "http://p:1",
                                             .timeout_ms = 1,
                                             .listeners = 2,
                                             .max_requests = 3,
@@ -115,10 +123,40 @@ START_TEST(arguments_go_before_all)
     ck_assert_str_eq(options.url, "ws://given/x");
     ck_assert_str_eq(options.api_key, "given");
     ck_assert_str_eq(options.ca_file, "ca");
+    ck_assert_str_eq(options.cert_file, "cert");
+    ck_assert_str_eq(options.key_file, "key");
+    ck_assert_str_eq(options.server_name, "name");
+    ck_assert_str_eq(options.proxy.host, "p");
+    struct tls_client_options tls = options_tls(&options);
+    ck_assert_str_eq(tls.ca_file, "ca");
+    ck_assert_str_eq(tls.cert_file, "cert");
+    ck_assert_str_eq(tls.key_file, "key");
+    ck_assert(tls.is_insecure);
     ck_assert_uint_eq(options.timeout_ms, 1);
     ck_assert_uint_eq(options.listeners, 2);
     ck_assert_uint_eq(options.max_requests, 3);
     ck_assert(options.is_insecure);
+}
+END_TEST
+
+START_TEST(the_environment_knows_the_proxy_too)
+{
+    char *const env[] = {(char *)"https_proxy=http://s:1",
+                         (char *)"http_proxy=http://p:1",
+                         (char *)"no_proxy=elsewhere", NULL};
+    ck_assert_int_eq(
+        make(&(struct monologue_options){.endpoint = "ws://h"}, env), 0);
+    ck_assert_str_eq(options.proxy.host, "p");
+    options_deinit(&options);
+    ck_assert_int_eq(
+        make(&(struct monologue_options){.endpoint = "wss://h"}, env), 0);
+    ck_assert_str_eq(options.proxy.host, "s");
+    options_deinit(&options);
+    ck_assert_int_eq(
+        make(&(struct monologue_options){.endpoint = "wss://h", .proxy = ""},
+             env),
+        0);
+    ck_assert_ptr_null(options.proxy.host);
 }
 END_TEST
 
@@ -145,6 +183,9 @@ static const struct {
     {{.endpoint = "http://h"}, NULL, NULL, "http://h"},
     {{0}, "MONOLOGUE_ENDPOINT=h", NULL, "h: "},
     {{.endpoint = "ws://h", .api_key = "a\r\nb: c"}, NULL, NULL, "key"},
+    {{.endpoint = "ws://h", .key_file = "k.pem"}, NULL, NULL, "k.pem"},
+    {{.endpoint = "ws://h", .proxy = "socks5://p"}, NULL, NULL, "proxy"},
+    {{.endpoint = "ws://h"}, "http_proxy=https://p", NULL, "http_proxy"},
     {{.endpoint = "ws://h"}, "MONOLOGUE_TIMEOUT=-1", NULL, ""},
     {{.endpoint = "ws://h"}, "MONOLOGUE_TIMEOUT=1e9", NULL, ""},
     {{.endpoint = "ws://h"}, NULL, "[opts]\ntimeout=soon\n", "monologuerc"},
@@ -173,6 +214,7 @@ int main(void)
     tcase_add_test(tcase, a_file_fills_what_is_missing);
     tcase_add_test(tcase, the_environment_goes_before_files);
     tcase_add_test(tcase, arguments_go_before_all);
+    tcase_add_test(tcase, the_environment_knows_the_proxy_too);
     tcase_add_test(tcase, the_home_directory_is_searched_too);
     tcase_add_loop_test(tcase, what_makes_no_sense_is_refused_with_a_reason, 0,
                         sizeof bad / sizeof *bad);

@@ -161,7 +161,7 @@ static void drop(void)
     fakepeer_drop(fakeserver_last(&server));
 }
 
-static struct monologue_request *kept;
+static struct monologue_request *kept[2]; /* in the order they came */
 static unsigned n_kept;
 
 static int keep(struct monologue_request *request, const json_t *args,
@@ -170,8 +170,7 @@ static int keep(struct monologue_request *request, const json_t *args,
     (void)args;
     (void)ret_out;
     (void)data;
-    kept = request;
-    n_kept++;
+    kept[n_kept++] = request;
     return MONOLOGUE_LATER;
 }
 
@@ -215,13 +214,13 @@ START_TEST(handlers_survive_and_calls_in_flight_fail_first)
                                     on_answered, NULL, NULL),
                      -ENOTCONN);
     turn_until_event(MONOLOGUE_EVENT_CONNECTED, 2);
-    ck_assert_int_eq(monologue_reply(kept, json_true()), -ECONNRESET);
+    ck_assert_int_eq(monologue_reply(kept[0], json_true()), -ECONNRESET);
     n_events[MONOLOGUE_EVENT_DISCONNECTED] = 0;
     ck_assert_int_eq(monologue_call(client, monologue_connection_id(client),
                                     "keep", NULL, 0, on_answered, NULL, NULL),
                      0);
     turn_until(&n_kept, 2);
-    ck_assert_int_eq(monologue_reply(kept, json_true()), 0);
+    ck_assert_int_eq(monologue_reply(kept[1], json_true()), 0);
     turn_until(&n_outcomes, 2);
     ck_assert_int_eq(outcome_status, 0);
 }
@@ -379,6 +378,8 @@ START_TEST(a_call_that_fails_with_its_connection_may_close)
     turn_until(&n_kept, 2);
     drop();
     turn_until(&n_closes, 1);
+    monologue_decline(kept[0]);
+    monologue_decline(kept[1]);
     ck_assert_uint_eq(n_outcomes, 2);
     ck_assert_uint_eq(n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
     ck_assert(!last[MONOLOGUE_EVENT_DISCONNECTED].will_reconnect);
@@ -427,7 +428,7 @@ START_TEST(it_waits_for_what_is_in_flight)
     client_arm(client, client->plan_ms);
     turn_often();
     ck_assert_int_eq(monologue_state(client), MONOLOGUE_STATE_CONNECTED);
-    ck_assert_int_eq(monologue_reply(kept, json_true()), 0);
+    ck_assert_int_eq(monologue_reply(kept[0], json_true()), 0);
     turn_until(&n_outcomes, 1);
     ck_assert_int_eq(outcome_status, 0);
     turn_until_event(MONOLOGUE_EVENT_DISCONNECTED, 1);
@@ -445,7 +446,7 @@ START_TEST(it_does_not_wait_for_ever)
     ck_assert_int_eq(outcome_status, -ECONNRESET);
     turn_until_event(MONOLOGUE_EVENT_CONNECTED, 2);
     ck_assert(last[MONOLOGUE_EVENT_DISCONNECTED].is_ours);
-    monologue_reply(kept, NULL);
+    monologue_reply(kept[0], NULL);
 }
 END_TEST
 
@@ -458,7 +459,7 @@ START_TEST(a_reply_that_nobody_here_waits_for_is_quiet_enough)
                   "\"REQ\",\"data\":{\"token\":\"t\",\"name\":\"keep\","
                   "\"args\":[]}}}");
     turn_until(&n_kept, 1);
-    request = kept;
+    request = kept[0];
     client->plan_ms = uv_now(&loop);
     client_arm(client, client->plan_ms);
     turn_often();
@@ -641,6 +642,8 @@ START_TEST(a_call_that_fails_with_its_connection_may_free_the_client)
     drop();
     turn_until(&n_outcomes, 2);
     turn_often();
+    monologue_decline(kept[0]);
+    monologue_decline(kept[1]);
     ck_assert_uint_eq(n_events[MONOLOGUE_EVENT_DISCONNECTED], 0);
     ck_assert_uint_eq(server.n_connections, 1);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "proto/tls_context.h"
 #include "tests/lib/certificate.h"
 #include "tests/lib/fakeserver.h"
 #include "tests/lib/folder.h"
@@ -177,6 +178,182 @@ START_TEST(an_authority_that_cannot_be_read_is_told_at_once)
 }
 END_TEST
 
+/* Has the server ask its clients for a certificate that it knows itself. */
+static void demand_certificates(void)
+{
+    SSL_CTX *ssl = server.tls->ssl;
+    ck_assert(SSL_CTX_load_verify_file(ssl, certificate_file));
+    ck_assert(SSL_CTX_set_session_id_context(ssl, (const uint8_t *)"x", 1));
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       NULL);
+}
+
+/* The server's own pair, which it knows, in one file. */
+static void write_both(const char *path)
+{
+    static const char *const parts[] = {certificate_file, key_file};
+    char text[4096];
+    FILE *both = fopen(path, "w");
+    for (int i = 0; i < 2; i++) {
+        FILE *part = fopen(parts[i], "r");
+        size_t n = fread(text, 1, sizeof text, part);
+        ck_assert_uint_eq(fwrite(text, 1, n, both), n);
+        fclose(part);
+    }
+    fclose(both);
+}
+
+static void connect_with(const struct monologue_options *options)
+{
+    ck_assert_int_eq(monologue_new(options, &loop, &client), 0);
+    ck_assert_int_eq(monologue_connect(client, on_connected, NULL), 0);
+    turn_until(&n_connects, 1);
+}
+
+START_TEST(a_client_that_is_asked_shows_its_certificate)
+{
+    char both_file[PATH_MAX];
+    open_server(&(struct certificate_spec){.names = "DNS:localhost"});
+    demand_certificates();
+    write_both(folder_join(&folder, "both.pem", both_file));
+    connect_with(&(struct monologue_options){
+        .endpoint = server.url,
+        .ca_file = certificate_file,
+        .cert_file = _i == 0 ? certificate_file : both_file,
+        .key_file = _i == 0 ? key_file : NULL});
+    ck_assert_msg(connect_status == 0, "%s", monologue_errmsg(client));
+}
+END_TEST
+
+START_TEST(a_client_without_a_certificate_is_told_what_the_server_wants)
+{
+    open_server(&(struct certificate_spec){.names = "DNS:localhost"});
+    demand_certificates();
+    connect_client(certificate_file, false);
+    ck_assert_int_eq(connect_status, -ECONNABORTED);
+    ck_assert_msg(strstr(monologue_errmsg(client), "asked for a certificate"),
+                  "%s", monologue_errmsg(client));
+    ck_assert_str_eq(server.host, "");
+}
+END_TEST
+
+START_TEST(the_servers_name_may_be_another_than_the_hosts)
+{
+    open_server(&(struct certificate_spec){.names = "DNS:elsewhere.example"});
+    connect_with(
+        &(struct monologue_options){.endpoint = server.url,
+                                    .ca_file = certificate_file,
+                                    .server_name = "elsewhere.example"});
+    ck_assert_msg(connect_status == 0, "%s", monologue_errmsg(client));
+    ck_assert_int_eq(strncmp(server.host, "localhost:", 10), 0);
+}
+END_TEST
+
+static char asked_for[64]; /* by the last client; "" when it named nobody */
+
+static int note_name(SSL *ssl, int *alert, void *data)
+{
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    (void)alert;
+    (void)data;
+    snprintf(asked_for, sizeof asked_for, "%s", name ? name : "");
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* RFC 6066 has no addresses in server names; the certificate must have them. */
+START_TEST(a_name_is_asked_for_and_an_address_is_not)
+{
+    char url[64];
+    open_server(
+        &(struct certificate_spec){.names = "DNS:localhost,IP:127.0.0.1"});
+    SSL_CTX_set_tlsext_servername_callback(server.tls->ssl, note_name);
+    connect_client(certificate_file, false);
+    ck_assert_int_eq(connect_status, 0);
+    ck_assert_str_eq(asked_for, "localhost");
+    monologue_free(client);
+    n_connects = 0;
+    snprintf(url, sizeof url, "wss://127.0.0.1:%u/latest", server.port);
+    strcpy(asked_for, "?");
+    connect_with(&(struct monologue_options){.endpoint = url,
+                                             .ca_file = certificate_file});
+    ck_assert_int_eq(connect_status, 0);
+    ck_assert_str_eq(asked_for, "");
+}
+END_TEST
+
+static void connect_again(void)
+{
+    unsigned n = n_connects;
+    ck_assert_int_eq(monologue_connect(client, on_connected, NULL), 0);
+    turn_until(&n_connects, n + 1);
+    ck_assert_msg(connect_status == 0, "%s", monologue_errmsg(client));
+}
+
+static void on_event_count(struct monologue *m,
+                           const struct monologue_event *event, void *data)
+{
+    unsigned *n_ends = data;
+    (void)m;
+    *n_ends += event->kind == MONOLOGUE_EVENT_DISCONNECTED;
+}
+
+START_TEST(who_connects_again_resumes_the_session_unless_the_server_forgot)
+{
+    unsigned n_ends = 0;
+    open_server(&(struct certificate_spec){.names = "DNS:localhost"});
+    connect_with(&(struct monologue_options){.endpoint = server.url,
+                                             .ca_file = certificate_file,
+                                             .event_cb = on_event_count,
+                                             .event_data = &n_ends});
+    ck_assert_int_eq(connect_status, 0);
+    ck_assert_uint_eq(server.n_resumed, 0);
+    fakepeer_drop(fakeserver_last(&server)); /* without a close_notify */
+    turn_until(&n_ends, 1);
+    connect_again();
+    ck_assert_uint_eq(server.n_resumed, 1);
+    monologue_close(client, on_closed, NULL);
+    turn_until(&n_closes, 1);
+    connect_again();
+    ck_assert_uint_eq(server.n_resumed, 2);
+
+    tls_context_free(server.tls); /* as a restart: its tickets are void */
+    ck_assert_int_eq(
+        tls_context_new_server(certificate_file, key_file, &server.tls, NULL),
+        0);
+    fakepeer_drop(fakeserver_last(&server));
+    turn_until(&n_ends, 3);
+    connect_again();
+    ck_assert_uint_eq(server.n_resumed, 2);
+    fakepeer_drop(fakeserver_last(&server));
+    turn_until(&n_ends, 4);
+    connect_again();
+    ck_assert_uint_eq(server.n_resumed, 3);
+}
+END_TEST
+
+START_TEST(a_pair_that_cannot_be_used_is_told_at_once)
+{
+    open_server(&(struct certificate_spec){.names = "DNS:localhost"});
+    struct monologue_options options = {.endpoint = server.url,
+                                        .cert_file = "/nowhere.pem",
+                                        .key_file = key_file};
+    ck_assert_int_eq(monologue_new(&options, &loop, &client), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(monologue_errmsg(NULL), "/nowhere.pem"));
+    options.cert_file = certificate_file;
+    options.key_file = "/nokey.pem";
+    ck_assert_int_eq(monologue_new(&options, &loop, &client), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(monologue_errmsg(NULL), "/nokey.pem"));
+    options.key_file = NULL; /* the certificate's file holds no key */
+    ck_assert_int_eq(monologue_new(&options, &loop, &client), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(monologue_errmsg(NULL), certificate_file));
+    options.cert_file = NULL;
+    options.key_file = key_file;
+    ck_assert_int_eq(monologue_new(&options, &loop, &client), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(monologue_errmsg(NULL), key_file));
+    ck_assert_ptr_null(client);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("secure");
@@ -189,6 +366,15 @@ int main(void)
     tcase_add_test(tcase, an_insecure_client_takes_any_certificate);
     tcase_add_test(tcase, a_server_without_tls_is_refused);
     tcase_add_test(tcase, an_authority_that_cannot_be_read_is_told_at_once);
+    tcase_add_loop_test(tcase, a_client_that_is_asked_shows_its_certificate, 0,
+                        2);
+    tcase_add_test(
+        tcase, a_client_without_a_certificate_is_told_what_the_server_wants);
+    tcase_add_test(tcase, the_servers_name_may_be_another_than_the_hosts);
+    tcase_add_test(tcase, a_name_is_asked_for_and_an_address_is_not);
+    tcase_add_test(
+        tcase, who_connects_again_resumes_the_session_unless_the_server_forgot);
+    tcase_add_test(tcase, a_pair_that_cannot_be_used_is_told_at_once);
     suite_add_tcase(suite, tcase);
     return suite_run_suite(suite);
 }

@@ -111,6 +111,24 @@ START_TEST(a_pair_is_loaded_or_its_fault_is_named)
 }
 END_TEST
 
+/* A client's pair is treated with the same care. */
+START_TEST(a_clients_pair_is_loaded_or_its_fault_is_named)
+{
+    struct tls_context *context = NULL;
+    struct errmsg errmsg = {""};
+    const struct tls_client_options options = {
+        .ca_file = in_folder("good.crt"),
+        .cert_file = in_folder(pairs[_i].certificate_file),
+        .key_file = in_folder(pairs[_i].key_file)};
+    int rc = tls_context_new_client(&options, &context, &errmsg);
+    ck_assert_int_eq(rc, pairs[_i].rc);
+    ck_assert_int_eq(!!context, rc == 0);
+    ck_assert_msg(strstr(errmsg.text, pairs[_i].blamed), "%s", errmsg.text);
+    ck_assert_msg(strstr(errmsg.text, pairs[_i].fault), "%s", errmsg.text);
+    tls_context_free(context);
+}
+END_TEST
+
 START_TEST(a_file_of_somebody_else_is_blamed_on_its_mode)
 {
     struct tls_context *context = NULL;
@@ -454,6 +472,8 @@ int main(void)
     tcase_add_unchecked_fixture(tcase, make_files, remove_files);
     tcase_add_loop_test(tcase, a_pair_is_loaded_or_its_fault_is_named, 0,
                         sizeof pairs / sizeof *pairs);
+    tcase_add_loop_test(tcase, a_clients_pair_is_loaded_or_its_fault_is_named,
+                        0, sizeof pairs / sizeof *pairs);
     tcase_add_test(tcase, a_file_of_somebody_else_is_blamed_on_its_mode);
     tcase_add_test(tcase, a_client_says_what_its_ca_file_lacks);
     tcase_add_loop_test(tcase, a_client_believes_the_name_it_asked_for, 0,

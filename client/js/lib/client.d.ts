@@ -11,11 +11,22 @@ export interface CommonOptions {
   /** How many calls of others may be in work at once. Default: 1000. */
   requests?: number;
   /**
+   * How long a frame may be, in bytes; for servers that allow more than API
+   * Gateway. Longer messages go in several, but not those of a browser, which
+   * fail with `EMSGSIZE`. Default: 32768.
+   */
+  frameLimit?: number;
+  /**
    * How often to show the server that we live, and to see that it does, in
    * seconds. Servers hang up after ten minutes without a message. `false`:
    * never. Default: 240.
    */
   keepalive?: number | false;
+  /**
+   * Whether to ask the server to say at once why a call cannot be delivered.
+   * AWS does not look at what asks. Default: true.
+   */
+  extensions?: boolean;
   /**
    * Whether to connect again when the connection is lost. The id will be
    * another one. Default: no.

@@ -215,12 +215,13 @@ export class Client {
     if (!isKnown && !isLate) this.events.emit('stray', JSON.stringify({ from, type, data }));
   }
 
-  /* Answers go back the way the call came, or, when that is full, nowhere. */
+  /* Answers go back the way the call came, or, where that is full, nowhere. */
   #sender(connection) {
     return (text) => {
       try {
         connection.send(text);
       } catch (error) {
+        if (error.code !== 'ENOBUFS') throw error;
         this.events.emit('stray', text);
       }
     };

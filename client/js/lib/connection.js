@@ -89,7 +89,7 @@ export class Connection {
     });
   }
 
-  /** Throws ENOBUFS: too much is waiting to be sent. */
+  /** Throws ENOBUFS: too much is waiting to be sent; EMSGSIZE: it is too long. */
   send(text) {
     if (this.#hasEnded || this.#isClosing) return;
     if (this.#socket.buffered() > QUEUE_MAX) {

@@ -10,7 +10,8 @@
  *   `ENOBUFS` too much is waiting to be sent; `ETIMEDOUT` no answer in time;
  *   `ECONNRESET` the connection ended meanwhile; and, where the other side says
  *   so, `ENOENT` nobody has that id, `ENOSYS` the callee has no such name,
- *   `EBUSY` it answers too many calls already, `EREMOTEIO` the function failed.
+ *   `EBUSY` it answers too many calls already, `EREMOTEIO` the function failed,
+ *   `EAGAIN` too much is asked of the server.
  * - `EINVAL` an argument or an option makes no sense; `ENOSPC` a name has as many
  *   handlers as it may have.
  */

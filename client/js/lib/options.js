@@ -11,6 +11,7 @@ const DEFAULTS = {
   listeners: 100,
   requests: 1000,
   keepalive: 240, /* servers hang up after ten minutes */
+  frameLimit: 32768, /* bytes; API Gateway takes no longer frame */
   extensions: true,
 };
 
@@ -82,6 +83,7 @@ export function makeOptions(given, found = {}) {
     timeoutMs: secondsOf(all.timeout, 'timeout') * 1000,
     listeners: countOf(all.listeners, 'listeners'),
     requests: countOf(all.requests, 'requests'),
+    frameLimit: countOf(all.frameLimit, 'frameLimit'),
     keepaliveMs: all.keepalive === false ? 0 : secondsOf(all.keepalive, 'keepalive') * 1000,
     reconnect: reconnectOf(all.reconnect),
   };

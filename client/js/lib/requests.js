@@ -37,7 +37,7 @@ export class Requests {
   /**
    * Serves one call.
    * @param {(text: string) => void} send over the connection it came by; does
-   *   nothing once that has ended, and does not throw
+   *   nothing once that has ended, and throws nothing but EMSGSIZE
    * @returns {boolean} false: it is no call
    */
   serve(from, { token, name, args = [] }, send) {

@@ -6,13 +6,15 @@
 import { MonologueError } from '../errors.js';
 
 const PROTOCOL = 'monologue';
+const encoder = new TextEncoder();
 
 function base64url(text) {
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-function addressOf({ endpoint, apiKey, keyIn }) {
+function addressOf({ endpoint, apiKey, keyIn, extensions }) {
   const url = new URL(endpoint);
+  if (extensions) url.searchParams.set('x-monologue-extensions', 'nak');
   if (apiKey && keyIn === 'query') url.searchParams.set('x-api-key', apiKey);
   return url.href.replaceAll('+', '%20'); /* which URLSearchParams does not */
 }
@@ -25,6 +27,16 @@ function protocolsOf({ apiKey, keyIn }) {
 function failureOf() {
   return new MonologueError('ECONNREFUSED', 'cannot connect: is the server there, with '
     + 'browser_keys = on, and are the API key and the path right?');
+}
+
+/*
+ * A page cannot cut a message into frames, and the server would end the whole
+ * connection over one that is too long.
+ */
+function checkSize(text, frameLimit) {
+  if (text.length * 3 > frameLimit && encoder.encode(text).length > frameLimit) {
+    throw new MonologueError('EMSGSIZE', `a message of a browser is ${frameLimit} bytes at most`);
+  }
 }
 
 /** As lib/node/socket.js has it; options.keyIn: 'subprotocol' or 'query'. */
@@ -41,7 +53,10 @@ export function openSocket(options, on) {
     on.end({ code, reason, error: hasOpened ? undefined : failureOf() });
   };
   return {
-    send: (text) => socket.send(text),
+    send: (text) => {
+      checkSize(text, options.frameLimit);
+      socket.send(text);
+    },
     buffered: () => socket.bufferedAmount,
     close: () => socket.close(),
     abort: () => {

@@ -6,8 +6,6 @@ import { WebSocket } from 'ws';
 
 import { MonologueError } from '../errors.js';
 
-const FRAME_MAX = 32768; /* bytes; API Gateway takes no longer frame */
-
 /* What a refusal means, as in our C library. */
 const REFUSALS = { 401: 'EKEYREJECTED', 403: 'EKEYREJECTED', 429: 'EAGAIN', 503: 'EAGAIN' };
 
@@ -30,10 +28,10 @@ function headersOf({ apiKey, extensions, ws }) {
 }
 
 /* Long texts go in several frames, which may part a character. */
-function sendInFrames(socket, text) {
+function sendInFrames(socket, text, frameLimit) {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += FRAME_MAX) {
-    const end = at + FRAME_MAX;
+  for (let at = 0; at < bytes.length; at += frameLimit) {
+    const end = at + frameLimit;
     socket.send(bytes.subarray(at, end), { binary: false, fin: end >= bytes.length });
   }
 }
@@ -43,7 +41,7 @@ function sendInFrames(socket, text) {
  * @param {object} options made by makeOptions(); `ws`: what ws is told besides
  * @param {object} on told of `open()`, `message(text)`, and of the end, once:
  *   `end({ code, reason, error })`, error only where there is one
- * @returns {object} `send(text)`, `buffered()`, in bytes, `close()`, in order,
+ * @returns {object} `send(text)`, which may throw EMSGSIZE, `buffered()`, in bytes, `close()`, in order,
  *   and `abort()`, after which nothing is told
  */
 export function openSocket(options, on) {
@@ -64,8 +62,8 @@ export function openSocket(options, on) {
   socket.on('close', (code, reason) => on.end({ code, reason: String(reason), error: failure }));
   return {
     send: (text) => {
-      if (text.length * 3 <= FRAME_MAX) socket.send(text);
-      else sendInFrames(socket, text);
+      if (text.length * 3 <= options.frameLimit) socket.send(text);
+      else sendInFrames(socket, text, options.frameLimit);
     },
     buffered: () => socket.bufferedAmount,
     close: () => socket.close(),
