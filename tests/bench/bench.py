@@ -17,9 +17,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import report
-
-from workloads import find
 from runner import Runner
+from workloads import find
 
 
 def parse():
@@ -38,8 +37,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         with Runner(options.build, folder, options.rounds, options.seconds) as runner:
             figures = runner.run(find(options.only), not options.no_peers)
-    table = report.table(figures)
-    print(table)
+    print(report.page(figures))
     if options.write:
         report.write(options.write, figures)
 
