@@ -95,7 +95,10 @@ static void on_message(wslay_event_context_ptr wslay,
 {
     struct frames *frames = data;
     (void)wslay;
-    if (arg->opcode == WSLAY_CONNECTION_CLOSE && arg->msg_length > 2)
+    if (arg->opcode == WSLAY_CONNECTION_CLOSE && arg->msg_length == 1)
+        fail(frames, CLOSE_PROTOCOL_ERROR,
+             "half a code"); /* wslay is content */
+    else if (arg->opcode == WSLAY_CONNECTION_CLOSE && arg->msg_length > 2)
         keep_reason(frames, arg->msg + 2, arg->msg_length - 2);
     else if (arg->opcode == WSLAY_TEXT_FRAME && !frames->fault)
         frames->message_cb((const char *)arg->msg, arg->msg_length,
@@ -171,7 +174,7 @@ static enum frames_status end(struct frames *frames)
                                 strlen(frames->reason));
     if (!flush(frames))
         return FRAMES_FAILED;
-    if (wslay_event_get_close_received(frames->wslay))
+    if (wslay_event_get_close_received(frames->wslay) && !frames->fault)
         return FRAMES_CLOSED;
     if (!frames->fault) /* wslay found it, and has queued a close frame */
         frames->fault = wslay_event_get_status_code_sent(frames->wslay);

@@ -122,7 +122,7 @@ size_t json_forms(struct json_form forms_out[JSON_FORMS_MAX])
 static const char *skip_nest(const char *at, const char *end,
                              struct json_store *store)
 {
-    enum { SHORT = 512 }; /* bytes */
+    enum { SHORT = 192 }; /* bytes */
     if (end - at < SHORT)
         return json_nest_walk(at, end, store);
 #ifdef JSON_HAS_X86

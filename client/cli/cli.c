@@ -94,7 +94,8 @@ int cli_explain_call(const struct cli *cli, int status, const char *to,
                               "callee still connected?"
                             : "does the callee listen to that name? see "
                               "--timeout");
-    return cli_exit_status(status);
+    /* Here it is the callee that failed, not the server. */
+    return status == -EREMOTEIO ? EX_SOFTWARE : cli_exit_status(status);
 }
 
 int cli_answer_ping(struct monologue_request *request, const json_t *args,
@@ -170,16 +171,39 @@ static void fail(struct cli *cli, int status)
     cli_finish(cli, cli_exit_status(status));
 }
 
+static void tell_retry(const char *why)
+{
+    output_complain("%s; trying again", why);
+}
+
+/* The CONNECTED event, which follows, starts the verb. */
 static void on_connected(struct monologue *monologue, int status, void *data)
 {
     struct cli *cli = data;
-    (void)monologue;
-    if (status == -ECANCELED)
-        return; /* cli_finish() came first: a signal */
-    if (status < 0)
+    if (status == -ECANCELED || status == 0)
+        return; /* -ECANCELED: cli_finish() came first: a signal */
+    if (monologue_state(monologue) == MONOLOGUE_STATE_WAITING)
+        tell_retry(monologue_errmsg(monologue));
+    else
         fail(cli, status);
+}
+
+static void start(struct cli *cli)
+{
+    if (cli->is_started)
+        cli->verb->again(cli);
     else
         cli->verb->start(cli);
+    cli->is_started = true;
+}
+
+/* An end that we wished is none, nor is one for a better beginning. */
+static void take_end(struct cli *cli, const struct monologue_event *event)
+{
+    if (event->will_reconnect && event->status < 0)
+        tell_retry(event->text);
+    else if (!event->will_reconnect && !event->is_ours)
+        fail(cli, event->status);
 }
 
 static void on_event(struct monologue *monologue,
@@ -189,11 +213,11 @@ static void on_event(struct monologue *monologue,
     (void)monologue;
     switch (event->kind) {
     case MONOLOGUE_EVENT_CONNECTED:
-    case MONOLOGUE_EVENT_FAILED:
+        start(cli);
         return;
+    case MONOLOGUE_EVENT_FAILED:
     case MONOLOGUE_EVENT_DISCONNECTED:
-        if (!event->is_ours)
-            fail(cli, event->status);
+        take_end(cli, event);
         return;
     default:
         if (cli->verb->notice)

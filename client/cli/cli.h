@@ -21,6 +21,7 @@ struct cli {
     int n_args;
     int n_words;     /* of them before "--" */
     int exit_status; /* of sysexits.h */
+    bool is_started; /* the verb, by its first connection */
 };
 
 struct verb {
@@ -33,6 +34,8 @@ struct verb {
     int (*prepare)(struct cli *cli);
     /* Connected. Ends with cli_finish(). */
     void (*start)(struct cli *cli);
+    /* Connected again, with options.reconnect; NULL unless that may be. */
+    void (*again)(struct cli *cli);
     /* An event that is not of the connection's life: cli_finish() follows the
      * end of that by itself. May be NULL. */
     void (*notice)(struct cli *cli, const struct monologue_event *event);

@@ -7,10 +7,13 @@
 #include "client/cli/report.h"
 
 static unsigned n_parallel = 16;
+static bool reconnects;
 
 static const struct switch_row switches[] = {
     {"parallel", 0, "N", "how many commands may run at once (16)", SWITCH_COUNT,
      &n_parallel, 1, 1000},
+    {"reconnect", 0, NULL, "when disconnected, connect again; print the new id",
+     SWITCH_FLAG, &reconnects, 0, 0},
     {0},
 };
 
@@ -37,6 +40,7 @@ static int prepare(struct cli *cli)
                                "that answers");
     if (cli->n_args == 1 && cli->n_words == 0)
         return cli_misuse(cli, "listen needs a name before the --");
+    cli->options.reconnect = reconnects;
     return EX_OK;
 }
 
@@ -56,18 +60,25 @@ static int add_handlers(struct cli *cli)
     return cli_exit_status(status);
 }
 
-static void start(struct cli *cli)
+static void print_id(struct cli *cli)
 {
-    jobs_init(&jobs, &cli->loop, cli->args + 1, n_parallel);
-    int exit_status = add_handlers(cli);
-    if (exit_status == EX_OK)
-        exit_status = cli_print_id(cli);
+    int exit_status = cli_print_id(cli);
     if (exit_status != EX_OK)
         cli_finish(cli, exit_status);
     else if (output_is_for_people())
         report_hint("%s is open for calls: monologue call %s %s ...",
                     cli->args[0], monologue_connection_id(cli->monologue),
                     cli->args[0]);
+}
+
+static void start(struct cli *cli)
+{
+    jobs_init(&jobs, &cli->loop, cli->args + 1, n_parallel);
+    int exit_status = add_handlers(cli);
+    if (exit_status == EX_OK)
+        print_id(cli);
+    else
+        cli_finish(cli, exit_status);
 }
 
 static void notice(struct cli *cli, const struct monologue_event *event)
@@ -104,6 +115,7 @@ const struct verb listen_verb = {
     .switches = switches,
     .prepare = prepare,
     .start = start,
+    .again = print_id,
     .notice = notice,
     .interrupt = interrupt,
     .end = end,

@@ -7,7 +7,7 @@ Time depends on the neighbours, instructions do not: a change that costs five in
 a hundred more fails here, and one that saves shows in the file. With WRITE=1 in
 the environment the file is written anew; a commit that does so says why.
 
-Counts hold for one compiler and one machine: with another, skipped (77).
+Counts hold for one compiler and one kind of processor: with others, skipped (77).
 """
 
 import os
@@ -21,9 +21,12 @@ import tempfile
 MORE_MAX = 1.05
 
 
-def compiler():
+def surroundings():
+    """What the counts hold for: some rooms have other forms for other processors."""
     told = subprocess.run(["cc", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return f"{platform.machine()} {told.splitlines()[0]}"
+    with open("/proc/cpuinfo") as file:
+        has_avx2 = " avx2 " in file.read()
+    return f"{platform.machine()}{' with AVX2' if has_avx2 else ''}, {told.splitlines()[0]}"
 
 
 def count(program):
@@ -34,7 +37,7 @@ def count(program):
 
 
 def read(path):
-    """The compiler, and a count for each program."""
+    """The surroundings, and a count for each program."""
     with open(path) as file:
         first, *lines = file.read().splitlines()
     return first, {name: int(n) for name, n in (line.split() for line in lines)}
@@ -42,7 +45,7 @@ def read(path):
 
 def write(path, counts):
     with open(path, "w") as file:
-        file.write(compiler() + "\n")
+        file.write(surroundings() + "\n")
         file.writelines(f"{name} {n}\n" for name, n in counts.items())
 
 
@@ -52,9 +55,9 @@ def main(path, *programs):
         return 77
     is_writing = os.environ.get("WRITE") == "1"
     if not is_writing:
-        known_compiler, known = read(path)
-        if known_compiler != compiler():
-            print(f"the counts are for {known_compiler}, not {compiler()}")
+        expected, known = read(path)
+        if expected != surroundings():
+            print(f"the counts are for {expected}, not {surroundings()}")
             return 77
     counts = {os.path.basename(program): count(program) for program in programs}
     if is_writing:

@@ -62,6 +62,16 @@ void fakepeer_drop(struct fakepeer *peer)
     uv_close((uv_handle_t *)&peer->tcp, on_peer_closed);
 }
 
+void fakepeer_stop_reading(struct fakepeer *peer)
+{
+    uv_read_stop((uv_stream_t *)&peer->tcp);
+}
+
+size_t fakepeer_n_unsent(const struct fakepeer *peer)
+{
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&peer->tcp);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
     struct output *output = req->data;

@@ -69,5 +69,11 @@ void fakepeer_send(struct fakepeer *peer, const char *text);
 /* Sends bytes as they are. */
 void fakepeer_write(struct fakepeer *peer, const void *bytes, size_t size);
 
+/* Nothing of the client is read any more: its output gets stuck. */
+void fakepeer_stop_reading(struct fakepeer *peer);
+
+/* How many bytes of ours the system has not taken yet. */
+size_t fakepeer_n_unsent(const struct fakepeer *peer);
+
 /* Ends TCP without a close frame. */
 void fakepeer_drop(struct fakepeer *peer);

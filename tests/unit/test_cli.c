@@ -198,7 +198,7 @@ START_TEST(a_command_that_fails_fails_the_call)
     char id[MONOLOGUE_ID_CHARS + 1];
     struct run *listener =
         LISTEN(id, "fail", "--", "sh", "-c", "echo out; exit 3");
-    assert_run(START("call", id, "fail"), EX_PROTOCOL, "",
+    assert_run(START("call", id, "fail"), EX_SOFTWARE, "",
                "the method gave no answer");
     uv_process_kill(&listener->process, SIGTERM);
     await(listener);

@@ -157,6 +157,42 @@ START_TEST(an_endless_head_is_not_read_to_its_end)
 }
 END_TEST
 
+START_TEST(an_endless_line_is_not_read_to_its_end)
+{
+    size_t n = 1 << 20;
+    char *head = malloc(n + 1);
+    memset(head, 'x', n);
+    memcpy(head, "HTTP/1.1 101 ", 13);
+    head[n] = '\0';
+    server.response = head;
+    connect_client();
+    ck_assert_int_eq(connect_status, -EPROTO);
+    free(head);
+}
+END_TEST
+
+/* Always alive, never done. */
+static void drip(uv_timer_t *timer)
+{
+    struct fakepeer *peer = fakeserver_last(&server);
+    (void)timer;
+    if (peer)
+        fakepeer_write(peer, "x", 1);
+}
+
+START_TEST(a_server_that_drips_is_given_up)
+{
+    uv_timer_t timer;
+    uv_timer_init(&loop, &timer);
+    uv_timer_start(&timer, drip, 10, 10);
+    server.response = "HTTP/1.1 101 ";
+    connect_client();
+    ck_assert_int_eq(connect_status, -ETIMEDOUT);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(&loop, UV_RUN_NOWAIT);
+}
+END_TEST
+
 START_TEST(a_silent_server_is_given_up)
 {
     server.is_silent = true;
@@ -290,6 +326,19 @@ static const struct {
     BYTES("\x81\x01\xff"),
     BYTES("\x80\x01x"),
     BYTES("\x89\x7e\x01\x00"),
+    BYTES("\xc1\x01x"), /* RSV bits nobody agreed on */
+    BYTES("\x91\x01x"),
+    BYTES("\x8b\x00"),                      /* a control frame nobody knows */
+    BYTES("\x09\x00"),                      /* half a ping */
+    BYTES("\x08\x02\x03\xe8"),              /* half a close */
+    BYTES("\x01\x01x\x81\x01x"),            /* a message inside a message */
+    BYTES("\x01\x01\xc3\x80\x01("),         /* no UTF-8 over two frames */
+    BYTES("\x81\x7f\x80\0\0\0\0\0\0\0"),    /* a length of 2^63 */
+    BYTES("\x81\x7f\0\0\0\0\0\x02\0\x01x"), /* a byte too long */
+    BYTES("\x81\x7e\x00\x01x"),             /* a length that is padded */
+    BYTES("\x88\x01\x03"),                  /* half a close code */
+    BYTES("\x88\x02\x03\xed"),              /* 1005 stands for no code at all */
+    BYTES("\x88\x03\x03\xe8\xff"),          /* a reason that is no UTF-8 */
 };
 
 START_TEST(a_bad_frame_ends_the_connection_and_fails_its_calls)
@@ -305,6 +354,35 @@ START_TEST(a_bad_frame_ends_the_connection_and_fails_its_calls)
     server.message_cb = NULL;
     connect_client();
     ck_assert_int_eq(connect_status, 0);
+}
+END_TEST
+
+static const struct {
+    unsigned n;
+    size_t size; /* of each, in bytes */
+} fragments[] = {
+    {2000, 0}, {2000, 1}, {5, 30000}, /* over 131072 in all */
+};
+
+START_TEST(a_message_without_end_ends_the_connection)
+{
+    static uint8_t bytes[200000];
+    size_t size = fragments[_i].size;
+    size_t n = 0;
+    for (unsigned i = 0; i < fragments[_i].n; i++) {
+        bytes[n++] = i == 0; /* text, then continuations */
+        bytes[n++] = size < 126 ? (uint8_t)size : 126;
+        if (size >= 126) {
+            bytes[n++] = (uint8_t)(size >> 8);
+            bytes[n++] = (uint8_t)size;
+        }
+        memset(bytes + n, 'x', size);
+        n += size;
+    }
+    fakepeer_write(fakeserver_last(&server), bytes, n);
+    turn_until(&n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
+    ck_assert_int_eq(closed_status, -EPROTO);
+    ck_assert_uint_eq(closed_code, 1009);
 }
 END_TEST
 
@@ -422,6 +500,34 @@ START_TEST(a_flood_of_calls_is_bounded)
 }
 END_TEST
 
+/* Who asks but does not listen is not heard for ever either. */
+START_TEST(pings_of_a_deaf_server_do_not_fill_the_memory)
+{
+    size_t n = 32 << 20;
+    size_t before = SIZE_MAX;
+    uint8_t *pings = malloc(n);
+    for (size_t i = 0; i < n; i += 2)
+        memcpy(pings + i, "\x89", 2);
+    monologue_free(client);
+    client = NULL;
+    const struct monologue_options options = {.endpoint = server.url};
+    ck_assert_int_eq(monologue_new(&options, &loop, &client), 0);
+    connect_client();
+    struct fakepeer *peer = fakeserver_last(&server);
+    fakepeer_stop_reading(peer);
+    fakepeer_write(peer, pings, n);
+    free(pings);
+    for (int n_still = 0; n_still < 1000; n_still++) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        if (fakepeer_n_unsent(peer) < before)
+            n_still = 0;
+        before = fakepeer_n_unsent(peer);
+    }
+    ck_assert_uint_gt(before, n / 4);
+    ck_assert_ptr_nonnull(monologue_connection_id(client));
+}
+END_TEST
+
 START_TEST(a_flood_of_pings_is_answered)
 {
     uint8_t *pings = malloc(200000);
@@ -492,6 +598,8 @@ int main(void)
     tcase_add_loop_test(fresh, a_handshake_that_fails_is_told_with_its_reason,
                         0, sizeof responses / sizeof *responses);
     tcase_add_test(fresh, an_endless_head_is_not_read_to_its_end);
+    tcase_add_test(fresh, an_endless_line_is_not_read_to_its_end);
+    tcase_add_test(fresh, a_server_that_drips_is_given_up);
     tcase_add_test(fresh, a_silent_server_is_given_up);
     tcase_add_test(fresh, a_server_that_hangs_up_is_told);
     tcase_add_test(fresh, nobody_at_the_port_is_told);
@@ -508,12 +616,15 @@ int main(void)
     tcase_add_loop_test(connected,
                         a_bad_frame_ends_the_connection_and_fails_its_calls, 0,
                         sizeof faults / sizeof *faults);
+    tcase_add_loop_test(connected, a_message_without_end_ends_the_connection, 0,
+                        sizeof fragments / sizeof *fragments);
     tcase_add_test(connected, a_connection_that_breaks_fails_its_calls);
     tcase_add_test(connected, a_close_of_the_server_is_echoed_and_told);
     tcase_add_test(connected, one_answer_of_the_callee_counts);
     tcase_add_test(connected, an_answer_to_nothing_is_a_stray);
     tcase_add_test(connected, a_flood_of_calls_is_bounded);
     tcase_add_test(connected, a_flood_of_pings_is_answered);
+    tcase_add_test(connected, pings_of_a_deaf_server_do_not_fill_the_memory);
     tcase_add_test(connected, an_idle_connection_is_kept_alive);
     tcase_add_test(connected, a_server_that_has_died_is_noticed);
     tcase_add_test(connected, closing_does_not_wait_for_ever);

@@ -156,11 +156,10 @@ export class Client {
    * Lets others call a function. Outlives the connection.
    *
    * Names consist of parts between dots. A part `*` of a pattern stands for one
-   * part of the name that is called, `**`, which may stand there once, for any
-   * number: `a.*` is called by a.b, `a.**` by a, a.b and a.b.c. Handlers of the
-   * name itself go first, more exact patterns before others. All are called;
-   * the first answer is sent. Only when all have failed the caller is told, and
-   * then what the first said.
+   * part of the name that is called, `**` for any number: `a.*` is called by
+   * a.b, `a.**` by a, a.b and a.b.c. Handlers of the name itself go first, more
+   * exact patterns before others. All are called; the first answer is sent.
+   * Only when all have failed the caller is told, and then what the first said.
    *
    * @param name 1 to 1024 characters, or its parts
    */
