@@ -32,7 +32,7 @@ def surroundings():
 def count(program):
     with tempfile.NamedTemporaryFile() as out:
         ran = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}", program],
-                             stderr=subprocess.PIPE, text=True, check=True)
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
     return int(re.search(r"Collected : (\d+)", ran.stderr).group(1))
 
 
