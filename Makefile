@@ -1,10 +1,12 @@
 # A door to Meson: make run | test | test-full | bench | fuzz | format | install
 #
 # Variables: CC, ONCE=1 (run), LISTEN=ws://HOST:PORT (run), FUZZ_SECONDS (fuzz,
-# test-full), SETUP="-Dprefix=/usr" (what else Meson is told), DESTDIR (install)
+# test-full), ROUNDS and WRITE=1 (bench), SETUP="-Dprefix=/usr" (what else Meson
+# is told), DESTDIR (install)
 
 BUILD = build
 export FUZZ_SECONDS ?= 60
+ROUNDS ?= 5
 
 all: build
 
@@ -28,8 +30,11 @@ test-full:
 
 bench:
 	tests/run/deps.sh build test
+	tests/run/npm.sh
 	tests/run/setup.sh $(BUILD) -Dtests=true
-	meson test -C $(BUILD) --benchmark --verbose --num-processes 1 --logbase benchlog
+	ninja -C $(BUILD)
+	meson test -C $(BUILD) --no-rebuild --benchmark --verbose --num-processes 1 --logbase benchlog
+	tests/bench/bench.py --build $(BUILD) --rounds $(ROUNDS) $(if $(WRITE),--write docs/performance.md)
 
 fuzz:
 	tests/run/deps.sh build test full

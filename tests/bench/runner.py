@@ -39,7 +39,8 @@ class Runner:
     def __init__(self, build, folder, rounds, seconds):
         self.build, self.folder = build, folder
         self.rounds, self.seconds = rounds, seconds
-        self.server_cpu, self.load_cpu = sorted(os.sched_getaffinity(0))[:2]
+        cpus = sorted(os.sched_getaffinity(0))
+        self.server_cpu, self.load_cpu = cpus[0], cpus[1] if len(cpus) > 1 else cpus[0]
         self.spinners = []
 
     def __enter__(self):

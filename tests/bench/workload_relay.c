@@ -13,7 +13,7 @@
 #include "proto/frame.h"
 #include "proto/packet.h"
 
-enum { N_CONNECTIONS = 100, N_ROUNDS = 1000, TEXT_MAX = 32768 };
+enum { N_CONNECTIONS = 100, ROUND_BYTES = 1 << 21, TEXT_MAX = 32768 };
 
 static const uint8_t mask[4] = {0x37, 0xfa, 0x21, 0x3d};
 
@@ -92,7 +92,8 @@ static void relay(const struct route_table *table, struct connection *sender,
     deliver(route.receiver, &sender->id, &route.packet);
 }
 
-/* Reading unmasks in place, so each time a fresh copy is read. */
+/* As many bytes of each size. Reading unmasks in place, so each time a fresh
+ * copy is read. */
 static void relay_often(const struct route_table *table,
                         struct connection *sender,
                         const struct connection *receiver, size_t size)
@@ -102,7 +103,7 @@ static void relay_often(const struct route_table *table,
     static uint8_t in[sizeof frame];
     size_t n = write_packet(text, &receiver->id, size);
     n = write_frame(frame, text, n);
-    for (int i = 0; i < N_ROUNDS; i++) {
+    for (size_t i = 0; i < ROUND_BYTES / size; i++) {
         memcpy(in, frame, n);
         relay(table, sender, in, n);
     }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what Debian 12 lacks for: build, test (also), full (also). Does
-# nothing where everything is there, or where there is no dpkg to ask.
+# Installs what Debian 12 lacks for: build, test (also), full (also), and peers,
+# the servers that `make bench` measures beside ours: they may start as
+# services. Does nothing where everything is there, or without dpkg to ask.
 set -eu
 
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libwslay-dev
@@ -9,6 +10,7 @@ test='check libsubunit-dev python3 python3-botocore python3-websockets curl
     openssl procps ca-certificates libglib2.0-dev'
 full='clang libclang-rt-14-dev clang-tidy clang-format valgrind chromium
     chromium-driver'
+peers='nats-server mosquitto redis-server'
 
 wanted=
 for group; do
@@ -20,8 +22,9 @@ for group; do
         command -v npm >/dev/null || wanted="$wanted npm"
         ;;
     full) wanted="$wanted $full" ;;
+    peers) wanted="$wanted $peers" ;;
     *)
-        echo "usage: $0 {build|test|full}..." >&2
+        echo "usage: $0 {build|test|full|peers}..." >&2
         exit 64
         ;;
     esac
