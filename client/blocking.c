@@ -1,19 +1,16 @@
+#include "client/blocking.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
-
-#include "client/monologue.h"
-#include "proto/list.h"
 
 /*
  * The client and its loop belong to one thread. Others hand it jobs through a
  * list under a mutex and sleep until theirs is done; a job's memory is on the
- * stack of who waits for it. Values that cross are copied: no tree is shared.
+ * stack of who waits for it.
  */
 
 struct monologue_blocking {
@@ -25,16 +22,7 @@ struct monologue_blocking {
     struct monologue *m; /* the thread's alone once it runs */
 };
 
-struct job {
-    struct list link; /* in jobs */
-    /* Runs on the thread; finish() is called then or later, once. */
-    void (*start)(struct monologue_blocking *b, struct job *job);
-    bool is_slow; /* it waits for the loop, so the thread itself cannot */
-    uv_sem_t done;
-    int status;
-};
-
-static void finish(struct job *job, int status)
+void blocking_finish(struct job *job, int status)
 {
     job->status = status;
     uv_sem_post(&job->done);
@@ -51,7 +39,7 @@ static void on_wake(uv_async_t *wake)
     while (!list_is_empty(&jobs)) {
         struct job *job = list_entry(jobs.next, struct job, link);
         list_remove(&job->link);
-        job->start(b, job);
+        job->start(b->m, job);
     }
 }
 
@@ -63,7 +51,7 @@ static void hand_over(struct monologue_blocking *b, struct job *job)
     uv_async_send(&b->wake);
 }
 
-static int run(struct monologue_blocking *b, struct job *job)
+int blocking_run(struct monologue_blocking *b, struct job *job)
 {
     uv_thread_t self = uv_thread_self();
     bool is_inside = uv_thread_equal(&self, &b->thread);
@@ -72,7 +60,7 @@ static int run(struct monologue_blocking *b, struct job *job)
     if (uv_sem_init(&job->done, 0) < 0)
         abort(); /* only if a semaphore of this process cannot exist */
     if (is_inside)
-        job->start(b, job);
+        job->start(b->m, job);
     else
         hand_over(b, job);
     uv_sem_wait(&job->done);
@@ -155,18 +143,24 @@ int monologue_blocking_new(const struct monologue_options *options,
     return status;
 }
 
-static void start_free(struct monologue_blocking *b, struct job *job)
+struct free_job {
+    struct job job;
+    struct monologue_blocking *blocking;
+};
+
+static void start_free(struct monologue *m, struct job *job)
 {
-    wind_up(b);
-    finish(job, 0);
+    (void)m;
+    wind_up(list_entry(job, struct free_job, job)->blocking);
+    blocking_finish(job, 0);
 }
 
 void monologue_blocking_free(struct monologue_blocking *b)
 {
-    struct job job = {.start = start_free, .is_slow = true};
+    struct free_job job = {{.start = start_free, .is_slow = true}, b};
     if (!b)
         return;
-    int status = run(b, &job);
+    int status = blocking_run(b, &job.job);
     assert(status == 0); /* not from a handler: who would join the thread? */
     uv_thread_join(&b->thread);
     discard(b);
@@ -175,39 +169,39 @@ void monologue_blocking_free(struct monologue_blocking *b)
 static void on_connected(struct monologue *m, int status, void *data)
 {
     (void)m;
-    finish(data, status);
+    blocking_finish(data, status);
 }
 
-static void start_connect(struct monologue_blocking *b, struct job *job)
+static void start_connect(struct monologue *m, struct job *job)
 {
-    int status = monologue_connect(b->m, on_connected, job);
+    int status = monologue_connect(m, on_connected, job);
     if (status < 0)
-        finish(job, status);
+        blocking_finish(job, status);
 }
 
 int monologue_blocking_connect(struct monologue_blocking *b)
 {
     struct job job = {.start = start_connect, .is_slow = true};
-    return run(b, &job);
+    return blocking_run(b, &job);
 }
 
 static void on_closed(struct monologue *m, void *data)
 {
     (void)m;
-    finish(data, 0);
+    blocking_finish(data, 0);
 }
 
-static void start_close(struct monologue_blocking *b, struct job *job)
+static void start_close(struct monologue *m, struct job *job)
 {
-    int status = monologue_close(b->m, on_closed, job);
+    int status = monologue_close(m, on_closed, job);
     if (status < 0)
-        finish(job, status);
+        blocking_finish(job, status);
 }
 
 int monologue_blocking_close(struct monologue_blocking *b)
 {
     struct job job = {.start = start_close, .is_slow = true};
-    return run(b, &job);
+    return blocking_run(b, &job);
 }
 
 struct id_job {
@@ -215,123 +209,23 @@ struct id_job {
     char id[MONOLOGUE_ID_CHARS + 1];
 };
 
-static void start_id(struct monologue_blocking *b, struct job *job)
+static void start_id(struct monologue *m, struct job *job)
 {
     struct id_job *id = list_entry(job, struct id_job, job);
-    const char *text = monologue_connection_id(b->m);
+    const char *text = monologue_connection_id(m);
     if (text)
         memcpy(id->id, text, sizeof id->id);
-    finish(job, text ? 0 : -ENOTCONN);
+    blocking_finish(job, text ? 0 : -ENOTCONN);
 }
 
 int monologue_blocking_connection_id(struct monologue_blocking *b,
                                      char id_out[MONOLOGUE_ID_CHARS + 1])
 {
     struct id_job id = {.job.start = start_id};
-    int status = run(b, &id.job);
+    int status = blocking_run(b, &id.job);
     if (status == 0)
         memcpy(id_out, id.id, sizeof id.id);
     return status;
-}
-
-struct call_job {
-    struct job job;
-    const char *to;
-    const char *name;
-    const json_t *args;
-    uint32_t timeout_ms;
-    json_t *ret;
-};
-
-static void on_answered(struct monologue *m, int status, json_t *ret,
-                        void *data)
-{
-    struct call_job *call = data;
-    (void)m;
-    if (status == 0) {
-        call->ret = json_deep_copy(ret);
-        status = call->ret ? 0 : -ENOMEM;
-    }
-    finish(&call->job, status);
-}
-
-static void start_call(struct monologue_blocking *b, struct job *job)
-{
-    struct call_job *call = list_entry(job, struct call_job, job);
-    int status = monologue_call(b->m, call->to, call->name, call->args,
-                                call->timeout_ms, on_answered, call, NULL);
-    if (status < 0)
-        finish(job, status);
-}
-
-int monologue_blocking_call(struct monologue_blocking *b, const char *to,
-                            const char *name, const json_t *args,
-                            uint32_t timeout_ms, json_t **ret_out)
-{
-    struct call_job call = {
-        .job.start = start_call,
-        .job.is_slow = true,
-        .to = to,
-        .name = name,
-        .args = args,
-        .timeout_ms = timeout_ms,
-    };
-    int status = run(b, &call.job);
-    if (status == 0)
-        *ret_out = call.ret;
-    return status;
-}
-
-struct handler_job {
-    struct job job;
-    int (*apply)(struct monologue *m, const char *name,
-                 monologue_handler_cb handler, void *data);
-    const char *name;
-    monologue_handler_cb handler;
-    void *data;
-};
-
-static void start_handler(struct monologue_blocking *b, struct job *job)
-{
-    struct handler_job *handler = list_entry(job, struct handler_job, job);
-    finish(job, handler->apply(b->m, handler->name, handler->handler,
-                               handler->data));
-}
-
-int monologue_blocking_on(struct monologue_blocking *b, const char *name,
-                          monologue_handler_cb handler, void *data)
-{
-    struct handler_job job = {
-        {.start = start_handler}, monologue_on, name, handler, data};
-    return run(b, &job.job);
-}
-
-int monologue_blocking_off(struct monologue_blocking *b, const char *name,
-                           monologue_handler_cb handler, void *data)
-{
-    struct handler_job job = {
-        {.start = start_handler}, monologue_off, name, handler, data};
-    return run(b, &job.job);
-}
-
-struct reply_job {
-    struct job job;
-    struct monologue_request *request;
-    json_t *ret;
-};
-
-static void start_reply(struct monologue_blocking *b, struct job *job)
-{
-    struct reply_job *reply = list_entry(job, struct reply_job, job);
-    (void)b;
-    finish(job, monologue_reply(reply->request, reply->ret));
-}
-
-int monologue_blocking_reply(struct monologue_blocking *b,
-                             struct monologue_request *request, json_t *ret)
-{
-    struct reply_job reply = {{.start = start_reply}, request, ret};
-    return run(b, &reply.job);
 }
 
 struct errmsg_job {
@@ -340,11 +234,11 @@ struct errmsg_job {
     size_t size;
 };
 
-static void start_errmsg(struct monologue_blocking *b, struct job *job)
+static void start_errmsg(struct monologue *m, struct job *job)
 {
     struct errmsg_job *errmsg = list_entry(job, struct errmsg_job, job);
-    snprintf(errmsg->text_out, errmsg->size, "%s", monologue_errmsg(b->m));
-    finish(job, 0);
+    snprintf(errmsg->text_out, errmsg->size, "%s", monologue_errmsg(m));
+    blocking_finish(job, 0);
 }
 
 void monologue_blocking_errmsg(struct monologue_blocking *b, char *text_out,
@@ -353,5 +247,5 @@ void monologue_blocking_errmsg(struct monologue_blocking *b, char *text_out,
     struct errmsg_job errmsg = {{.start = start_errmsg}, text_out, size};
     if (size > 0)
         text_out[0] = '\0';
-    run(b, &errmsg.job);
+    blocking_run(b, &errmsg.job);
 }

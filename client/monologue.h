@@ -516,7 +516,8 @@ int monologue_blocking_new(const struct monologue_options *options,
  */
 void monologue_blocking_free(struct monologue_blocking *blocking);
 
-/* Returns what monologue_connect() returns or its callback is told. */
+/* Returns what monologue_connect() returns or its callback is told. So a thread
+ * may wait for a client that connects again by itself. */
 int monologue_blocking_connect(struct monologue_blocking *blocking);
 
 /*
@@ -534,6 +535,16 @@ int monologue_blocking_call(struct monologue_blocking *blocking, const char *to,
                             const char *name, const json_t *args,
                             uint32_t timeout_ms, json_t **ret_out);
 
+/*
+ * As monologue_call_raw().
+ * @ret_out: JSON text with a NUL, to be passed to free(); set only when 0 is
+ *           returned
+ */
+int monologue_blocking_call_raw(struct monologue_blocking *blocking,
+                                const char *to, const char *name,
+                                const char *args, size_t size,
+                                uint32_t timeout_ms, char **ret_out);
+
 /* As monologue_on() and monologue_off(); once the latter has returned the
  * handler does not run and will not. */
 int monologue_blocking_on(struct monologue_blocking *blocking, const char *name,
@@ -542,14 +553,30 @@ int monologue_blocking_off(struct monologue_blocking *blocking,
                            const char *name, monologue_handler_cb handler,
                            void *data);
 
-/* As monologue_reply(), for a request whose handler ran on @blocking. */
+/* The same for handlers of JSON text. */
+int monologue_blocking_on_raw(struct monologue_blocking *blocking,
+                              const char *name,
+                              monologue_raw_handler_cb handler, void *data);
+int monologue_blocking_off_raw(struct monologue_blocking *blocking,
+                               const char *name,
+                               monologue_raw_handler_cb handler, void *data);
+
+/* As monologue_reply(), monologue_reply_raw() and monologue_fail(), for a
+ * request whose handler ran on @blocking and returned MONOLOGUE_LATER. */
 int monologue_blocking_reply(struct monologue_blocking *blocking,
                              struct monologue_request *request, json_t *ret);
+int monologue_blocking_reply_raw(struct monologue_blocking *blocking,
+                                 struct monologue_request *request,
+                                 const char *ret, size_t size);
+void monologue_blocking_fail(struct monologue_blocking *blocking,
+                             struct monologue_request *request, int status,
+                             const char *message);
 
 /* Returns when the connection is closed: 0, or -EALREADY. */
 int monologue_blocking_close(struct monologue_blocking *blocking);
 
-/* Copies monologue_errmsg(), cut to @size bytes with its NUL. */
+/* Copies monologue_errmsg(), cut to @size bytes with its NUL. Another thread's
+ * call may have failed since. */
 void monologue_blocking_errmsg(struct monologue_blocking *blocking,
                                char *text_out, size_t size);
 

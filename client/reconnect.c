@@ -65,7 +65,7 @@ void reconnect_leave_if_quiet(struct monologue *m)
 {
     if (!is_old(m))
         return;
-    bool is_quiet = m->requests.n_pending == 0 &&
+    bool is_quiet = requests_is_quiet(&m->requests) &&
                     calls_deadline_ms(&m->calls) == UINT64_MAX;
     if (!is_quiet && uv_now(m->loop) < m->leave_ms)
         return;

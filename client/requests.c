@@ -44,6 +44,17 @@ void requests_deinit(struct requests *requests)
     }
 }
 
+bool requests_is_quiet(const struct requests *requests)
+{
+    list_for_each (node, next, &requests->pending) {
+        const struct monologue_request *request =
+            list_entry(node, struct monologue_request, link);
+        if (request->era == requests->era && !request->is_answered)
+            return false;
+    }
+    return true;
+}
+
 void requests_expire(struct requests *requests)
 {
     requests->era++;

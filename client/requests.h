@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "client/methods.h"
@@ -42,6 +43,9 @@ void requests_init(struct requests *requests, uint32_t max_pending,
 
 /* Leaves pending requests to their handlers: answering them has no effect. */
 void requests_deinit(struct requests *requests);
+
+/* Whether nobody waits for us who could still be answered. */
+bool requests_is_quiet(const struct requests *requests);
 
 /* The connection has ended: what came by it can no longer be answered. */
 void requests_expire(struct requests *requests);

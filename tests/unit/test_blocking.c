@@ -152,6 +152,38 @@ static int keep(struct monologue_request *request, const json_t *args,
     return MONOLOGUE_LATER;
 }
 
+static int echo_raw(struct monologue_request *request, const char *args,
+                    size_t size, void *data)
+{
+    (void)data;
+    monologue_reply_raw(request, args, size);
+    return MONOLOGUE_LATER;
+}
+
+START_TEST(raw_text_is_passed_on_as_it_is)
+{
+    static const char args[] = "[1.0, 12345678901234567890]";
+    char *ret = NULL;
+    ck_assert_int_eq(monologue_blocking_on_raw(callee, "raw", echo_raw, NULL),
+                     0);
+    ck_assert_int_eq(monologue_blocking_call_raw(caller, callee_id, "raw", args,
+                                                 sizeof args - 1, 0, &ret),
+                     0);
+    ck_assert_str_eq(ret, args);
+    free(ret);
+    ret = NULL;
+    ck_assert_int_eq(monologue_blocking_off_raw(callee, "raw", echo_raw, NULL),
+                     0);
+    ck_assert_int_eq(
+        monologue_blocking_call_raw(caller, callee_id, "raw", NULL, 0, 0, &ret),
+        -ENOSYS);
+    ck_assert_ptr_null(ret);
+    ck_assert_int_eq(
+        monologue_blocking_call_raw(caller, callee_id, "raw", "{}", 2, 0, &ret),
+        -EINVAL);
+}
+END_TEST
+
 static void reply(void *data)
 {
     uv_sem_wait(&has_kept);
@@ -173,6 +205,44 @@ START_TEST(any_thread_may_reply)
     ck_assert_int_eq(status, 0);
     ck_assert_int_eq(json_integer_value(ret), 9);
     json_decref(ret);
+}
+END_TEST
+
+static void reply_raw(void *data)
+{
+    uv_sem_wait(&has_kept);
+    *(int *)data = monologue_blocking_reply_raw(callee, kept, "[7]", 3);
+}
+
+static void refuse(void *data)
+{
+    uv_sem_wait(&has_kept);
+    monologue_blocking_fail(callee, kept, -EBUSY, "not today");
+    *(int *)data = 0;
+}
+
+static const struct {
+    void (*answer)(void *data);
+    int status; /* that the caller gets */
+} answers[] = {{reply_raw, 0}, {refuse, -EBUSY}};
+
+START_TEST(any_thread_may_reply_with_text_and_fail)
+{
+    uv_thread_t replier;
+    int status = 1;
+    char *ret = NULL;
+    uv_sem_init(&has_kept, 0);
+    monologue_blocking_on(callee, "keep", keep, NULL);
+    uv_thread_create(&replier, answers[_i].answer, &status);
+    ck_assert_int_eq(monologue_blocking_call_raw(caller, callee_id, "keep",
+                                                 NULL, 0, 0, &ret),
+                     answers[_i].status);
+    uv_thread_join(&replier);
+    uv_sem_destroy(&has_kept);
+    ck_assert_int_eq(status, 0);
+    if (answers[_i].status == 0)
+        ck_assert_str_eq(ret, "[7]");
+    free(ret);
 }
 END_TEST
 
@@ -225,6 +295,8 @@ int main(void)
     tcase_add_test(tcase, what_fails_before_it_is_sent_is_told);
     tcase_add_test(tcase, a_closed_client_may_connect_again);
     tcase_add_test(tcase, any_thread_may_reply);
+    tcase_add_test(tcase, raw_text_is_passed_on_as_it_is);
+    tcase_add_loop_test(tcase, any_thread_may_reply_with_text_and_fail, 0, 2);
     tcase_add_test(tcase, a_handler_cannot_wait_for_its_own_thread);
     tcase_add_test(tcase, bad_options_are_told_to_this_thread);
     suite_add_tcase(suite, tcase);

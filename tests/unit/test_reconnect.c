@@ -469,6 +469,19 @@ START_TEST(a_reply_that_nobody_here_waits_for_is_quiet_enough)
 }
 END_TEST
 
+START_TEST(what_an_earlier_connection_asked_is_not_waited_for)
+{
+    start_call();
+    drop();
+    turn_until_event(MONOLOGUE_EVENT_CONNECTED, 2);
+    client->plan_ms = uv_now(&loop);
+    client_arm(client, client->plan_ms);
+    turn_until_event(MONOLOGUE_EVENT_CONNECTED, 3);
+    ck_assert(last[MONOLOGUE_EVENT_DISCONNECTED].is_ours);
+    monologue_decline(kept[0]);
+}
+END_TEST
+
 static void leave(void)
 {
     client->plan_ms = uv_now(&loop);
@@ -686,6 +699,7 @@ static void add_sessions(Suite *suite)
     tcase_add_test(old, it_waits_for_what_is_in_flight);
     tcase_add_test(old, it_does_not_wait_for_ever);
     tcase_add_test(old, a_reply_that_nobody_here_waits_for_is_quiet_enough);
+    tcase_add_test(old, what_an_earlier_connection_asked_is_not_waited_for);
     tcase_add_test(old, closing_while_it_leaves_ends_it);
     tcase_add_test(old,
                    connecting_while_it_leaves_is_told_of_the_new_connection);

@@ -382,15 +382,22 @@ static void live_blocking(void)
                                               .api_key = "key"};
     char id[MONOLOGUE_ID_CHARS + 1];
     json_t *ret = NULL;
+    char *text = NULL;
+    int status;
     if (monologue_blocking_new(&options, &b) < 0)
         return;
     monologue_blocking_on(b, "echo", echo, NULL);
+    monologue_blocking_on_raw(b, "raw", raw, NULL);
     monologue_blocking_connect(b);
     if (monologue_blocking_connection_id(b, id) == 0) {
         last_status =
             monologue_blocking_call(b, id, "echo", NULL, TIMEOUT_MS, &ret);
         n_wrong += (last_status == 0) != (ret != NULL);
         json_decref(ret);
+        status = monologue_blocking_call_raw(b, id, "raw", "[1]", 3, TIMEOUT_MS,
+                                             &text);
+        n_wrong += (status == 0) != (text != NULL);
+        free(text);
     }
     monologue_blocking_close(b);
     monologue_blocking_free(b);
