@@ -41,7 +41,8 @@ struct run {
 /*
  * What a busy turn has freed serves the next one. By default malloc hands back
  * to the kernel whatever lies free at the top above 128 KiB, and then most of
- * what relaying costs is page faults: ten times the rest with packets of 16 KiB.
+ * what relaying costs is page faults: ten times the rest with packets of 16
+ * KiB.
  */
 static void keep_freed_memory(void)
 {

@@ -278,7 +278,8 @@ static int spare_time(const struct worker *w)
         return -1;
     if (next_ms <= w->now_ms)
         return 0;
-    return next_ms - w->now_ms < INT32_MAX ? (int)(next_ms - w->now_ms) : INT32_MAX;
+    return next_ms - w->now_ms < INT32_MAX ? (int)(next_ms - w->now_ms)
+                                           : INT32_MAX;
 }
 
 static void pass_deadlines(struct worker *w)

@@ -322,8 +322,7 @@ int main(int argc, char *argv[])
                 accept_all(listener);
             if (link && events[i].events & EPOLLOUT)
                 flush(link);
-            if (link && link->fd >= 0 &&
-                events[i].events & ~(uint32_t)EPOLLOUT)
+            if (link && link->fd >= 0 && events[i].events & ~(uint32_t)EPOLLOUT)
                 read_link(link);
         }
         flush_dirty();

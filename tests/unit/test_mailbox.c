@@ -185,7 +185,7 @@ int main(void)
     const TTest *const tests[] = {records_come_back_as_they_were_appended,
                                   mail_of_each_thread_arrives_in_order_and_once,
                                   a_full_mailbox_takes_orders_but_no_packets,
-        only_who_sleeps_is_woken_and_only_once,
+                                  only_who_sleeps_is_woken_and_only_once,
                                   a_closed_mailbox_says_so_and_frees_what_waits,
                                   NULL};
     return suite_run("mailbox", tests);

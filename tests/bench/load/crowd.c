@@ -85,8 +85,8 @@ struct peer *crowd_open(struct crowd *crowd)
 {
     struct peer *peer = calloc(1, sizeof *peer);
     char id[TEXT_ID_SIZE + 1];
-    crowd->peers = realloc(crowd->peers,
-                           (crowd->n_peers + 1) * sizeof *crowd->peers);
+    crowd->peers =
+        realloc(crowd->peers, (crowd->n_peers + 1) * sizeof *crowd->peers);
     if (!peer || !crowd->peers)
         fail("out of memory");
     peer->crowd = crowd;
@@ -134,8 +134,8 @@ static ssize_t send_some(struct peer *peer)
     size_t n = outlet_left(&peer->out);
     if (peer->ssl) {
         ERR_clear_error();
-        int sent = SSL_write(peer->ssl, bytes, n > INT32_MAX ? INT32_MAX
-                                                             : (int)n);
+        int sent =
+            SSL_write(peer->ssl, bytes, n > INT32_MAX ? INT32_MAX : (int)n);
         if (sent > 0)
             return sent;
         int why = SSL_get_error(peer->ssl, sent);

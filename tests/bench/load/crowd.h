@@ -24,15 +24,15 @@ struct peer {
     bool is_dirty;
     bool is_blocked;
     bool is_ready;
-    bool is_deaf; /* does not read */
-    uint8_t phase; /* the dialect's */
+    bool is_deaf;    /* does not read */
+    uint8_t phase;   /* the dialect's */
     uint32_t number; /* by which bench-floor knows it */
     char id[TEXT_ID_SIZE];
 
     /* The caller's part. */
-    struct peer *callee; /* NULL: does not call */
-    uint32_t index;      /* in crowd.peers */
-    uint32_t n_calls;    /* so far: the token of the next */
+    struct peer *callee;                  /* NULL: does not call */
+    uint32_t index;                       /* in crowd.peers */
+    uint32_t n_calls;                     /* so far: the token of the next */
     uint64_t called_ns[CROWD_WINDOW_MAX]; /* by token; 0: answered */
 };
 

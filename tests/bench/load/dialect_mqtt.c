@@ -20,8 +20,8 @@ static void write_topic(uint8_t *out, const struct peer *peer)
 
 static void greet(struct peer *peer)
 {
-    static const uint8_t connect[] = {0x10, 10 + TOPIC_FIELD, 0, 4, 'M', 'Q',
-                                      'T', 'T', 4, 2, 0, 0};
+    static const uint8_t connect[] = {
+        0x10, 10 + TOPIC_FIELD, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0};
     static const uint8_t subscribe[] = {0x82, 2 + TOPIC_FIELD + 1, 0, 1};
     outlet_append(&peer->out, connect, sizeof connect);
     write_topic(outlet_add(&peer->out, TOPIC_FIELD), peer);

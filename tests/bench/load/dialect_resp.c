@@ -29,8 +29,7 @@ static bool read_value(const uint8_t *in, size_t n, struct value *value_out)
     const uint8_t *end = memmem(in, n, "\r\n", 2);
     if (!end)
         return false;
-    struct value value = {.type = (char)in[0],
-                          .used = (size_t)(end + 2 - in)};
+    struct value value = {.type = (char)in[0], .used = (size_t)(end + 2 - in)};
     for (const uint8_t *at = in + 1; at < end && *at >= '0' && *at <= '9'; at++)
         value.number = value.number * 10 + (size_t)(*at - '0');
     if (value.type == '-')

@@ -118,8 +118,8 @@ static bool find_frame(const uint8_t *in, size_t n, struct frame *frame_out)
         return false;
     for (size_t i = 0; i < n_length; i++)
         size = size << 8 | in[2 + i];
-    *frame_out = (struct frame){2 + n_length, n_length ? size : in[1],
-                                in[0] & 0x80};
+    *frame_out =
+        (struct frame){2 + n_length, n_length ? size : in[1], in[0] & 0x80};
     return n - frame_out->head_size >= frame_out->size;
 }
 

@@ -37,10 +37,10 @@ static inline uint64_t histogram_at(const struct histogram *h, double share)
         seen += h->counts[i];
         if (seen > wanted || (seen == h->n && h->n > 0)) {
             unsigned power = i / HISTOGRAM_STEPS;
-            return power == 0 ? i
-                              : (uint64_t)(i % HISTOGRAM_STEPS +
-                                           HISTOGRAM_STEPS)
-                                    << (power - 1);
+            return power == 0
+                       ? i
+                       : (uint64_t)(i % HISTOGRAM_STEPS + HISTOGRAM_STEPS)
+                             << (power - 1);
         }
     }
     return 0;

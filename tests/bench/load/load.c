@@ -23,8 +23,8 @@ static struct crowd crowd;
 static struct histogram latency;
 static uint64_t n_messages; /* that the relay passed on, or connections made */
 static uint64_t n_refused;
-static uint64_t n_pending;  /* calls under way */
-static bool is_over;        /* no new call is made */
+static uint64_t n_pending; /* calls under way */
+static bool is_over;       /* no new call is made */
 static uint64_t n_flooded, flood_began_ns;
 static struct peer *flooder, *flooded;
 
@@ -187,17 +187,16 @@ static void print_result(const struct observation *before,
 {
     double seconds = (double)(after->time_ns - before->time_ns) / 1e9;
     double n = n_messages ? (double)n_messages : 1;
-    printf("{\"messages\":%" PRIu64 ",\"seconds\":%.3f,\"cpu_us\":%.4f,"
-           "\"per_second\":%.0f,\"busy\":%.3f,\"steal\":%.4f,"
-           "\"rss\":%" PRIu64 ",\"rss_before\":%" PRIu64
-           ",\"refused\":%" PRIu64,
-           n_messages, seconds,
-           (double)(after->cpu_ns - before->cpu_ns) / 1e3 / n,
-           (double)n_messages / seconds,
-           (double)(after->cpu_ns - before->cpu_ns) / 1e9 / seconds,
-           (double)(after->steal - before->steal) /
-               (double)(after->all - before->all + 1),
-           after->rss, before->rss, n_refused);
+    printf(
+        "{\"messages\":%" PRIu64 ",\"seconds\":%.3f,\"cpu_us\":%.4f,"
+        "\"per_second\":%.0f,\"busy\":%.3f,\"steal\":%.4f,"
+        "\"rss\":%" PRIu64 ",\"rss_before\":%" PRIu64 ",\"refused\":%" PRIu64,
+        n_messages, seconds, (double)(after->cpu_ns - before->cpu_ns) / 1e3 / n,
+        (double)n_messages / seconds,
+        (double)(after->cpu_ns - before->cpu_ns) / 1e9 / seconds,
+        (double)(after->steal - before->steal) /
+            (double)(after->all - before->all + 1),
+        after->rss, before->rss, n_refused);
     print_latency();
     printf("}\n");
 }

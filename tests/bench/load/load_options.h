@@ -24,11 +24,11 @@ struct load_options {
     pid_t server; /* whose CPU time and memory are read */
     bool is_tls;
     uint32_t n_pairs;
-    uint32_t window;  /* calls that one caller has under way */
-    bool is_hot;      /* all callers call the same callee */
-    uint32_t n_idle;  /* connections beside */
-    uint32_t flood;   /* messages per second to one reader beside; 0: none */
-    bool is_deaf;     /* which does not read them */
+    uint32_t window; /* calls that one caller has under way */
+    bool is_hot;     /* all callers call the same callee */
+    uint32_t n_idle; /* connections beside */
+    uint32_t flood;  /* messages per second to one reader beside; 0: none */
+    bool is_deaf;    /* which does not read them */
     double warmup_s;
     double measured_s;
 };

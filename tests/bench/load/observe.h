@@ -7,11 +7,11 @@
 #include <sys/types.h>
 
 struct observation {
-    uint64_t time_ns;  /* CLOCK_MONOTONIC */
-    uint64_t cpu_ns;   /* that all threads of the process have run */
-    uint64_t steal;    /* ticks that the host kept from this machine */
-    uint64_t all;      /* ticks of all kinds */
-    uint64_t rss;      /* bytes, resident */
+    uint64_t time_ns; /* CLOCK_MONOTONIC */
+    uint64_t cpu_ns;  /* that all threads of the process have run */
+    uint64_t steal;   /* ticks that the host kept from this machine */
+    uint64_t all;     /* ticks of all kinds */
+    uint64_t rss;     /* bytes, resident */
 };
 
 uint64_t observe_now_ns(void);

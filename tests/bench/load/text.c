@@ -20,7 +20,8 @@ static void write_string(char *out, size_t size)
 
 static size_t write_utf8(char *out, size_t size)
 {
-    static const char words[] = "Grüße aus Köln, привет, 你好世界, ok 🙂. ";
+    static const char words[] =
+        "Grüße aus Köln, привет, 你好世界, ok 🙂. ";
     size_t n = 1;
     out[0] = '"';
     for (size_t i = 0; n + 1 < size; i = (i + 1) % (sizeof words - 1))
@@ -108,8 +109,8 @@ void text_make(struct text texts_out[N_TEXT_SIDES][N_TEXT_KINDS],
     char *body = make_body(shape, &size);
     for (int side = 0; side < N_TEXT_SIDES; side++)
         for (int kind = 0; kind < N_TEXT_KINDS; kind++)
-            texts_out[side][kind] = make_text(
-                (enum text_side)side, (enum text_kind)kind, body, size);
+            texts_out[side][kind] = make_text((enum text_side)side,
+                                              (enum text_kind)kind, body, size);
     free(body);
 }
 
