@@ -10,7 +10,7 @@
 #include "client/drive.h"
 #include "client/exchange.h"
 #include "client/reconnect.h"
-#include "proto/frame.h"
+#include "client/tell.h"
 
 /*
  * A client without a connection is idle. Connecting opens a channel, asks
@@ -65,28 +65,6 @@ enum monologue_state monologue_state(const struct monologue *m)
 const char *monologue_connection_id(const struct monologue *m)
 {
     return m->state == CLIENT_OPEN ? m->id : NULL;
-}
-
-static void tell_connect(struct monologue *m, int status)
-{
-    monologue_connect_cb cb = m->connect_cb;
-    m->connect_cb = NULL;
-    if (cb)
-        cb(m, status, m->connect_data);
-}
-
-static void tell_close(struct monologue *m)
-{
-    monologue_close_cb cb = m->close_cb;
-    m->close_cb = NULL;
-    if (cb)
-        cb(m, m->close_data);
-}
-
-static void tell_event(struct monologue *m, const struct monologue_event *event)
-{
-    if (m->event_cb && m->state != CLIENT_DEAD)
-        m->event_cb(m, event, m->event_data);
 }
 
 void client_tell(struct monologue *m, enum monologue_event_kind kind,
@@ -147,27 +125,7 @@ void client_enter_open(struct monologue *m)
     reconnect_plan(m);
     client_arm(m, m->deadline_ms);
     client_arm(m, reconnect_due_ms(m));
-    tell_connect(m, 0);
-    if (m->state == CLIENT_OPEN)
-        tell_event(m,
-                   &(struct monologue_event){.kind = MONOLOGUE_EVENT_CONNECTED,
-                                             .text = "connected",
-                                             .id = m->id});
-}
-
-/* An attempt has failed, and what comes next is decided. */
-static void tell_failed(struct monologue *m, int status, uint32_t delay_ms)
-{
-    if (m->connect_cb) {
-        tell_connect(m, status);
-        return;
-    }
-    tell_event(m, &(struct monologue_event){.kind = MONOLOGUE_EVENT_FAILED,
-                                            .status = status,
-                                            .text = m->errmsg.text,
-                                            .will_reconnect =
-                                                m->state == CLIENT_WAITING,
-                                            .delay_ms = delay_ms});
+    tell_connected(m);
 }
 
 static int start_connecting(struct monologue *m);
@@ -217,20 +175,13 @@ static void on_timer(uv_timer_t *timer)
         client_arm(m, next_ms);
 }
 
-/* The connection whose id was @id has ended. */
-static void tell_disconnected(struct monologue *m, const char *id,
-                              const struct channel_event *end, bool is_ours,
-                              uint32_t delay_ms)
+/* Whoever ended it has said why, or else the status must do. */
+static void explain(struct monologue *m, const struct channel_event *end)
 {
-    tell_event(m, &(struct monologue_event){
-                      .kind = MONOLOGUE_EVENT_DISCONNECTED,
-                      .status = is_ours ? 0 : end->status,
-                      .text = is_ours ? "closed by us" : m->errmsg.text,
-                      .id = id,
-                      .code = end->code ? end->code : CLOSE_ABNORMAL,
-                      .is_ours = is_ours,
-                      .will_reconnect = m->state == CLIENT_WAITING,
-                      .delay_ms = delay_ms});
+    if (end->status < 0 && *end->why)
+        client_complain(m, "%s", end->why);
+    else if (end->status < 0 && !m->errmsg.text[0])
+        client_complain(m, "%s", monologue_strerror(end->status));
 }
 
 /*
@@ -252,8 +203,7 @@ static void on_closed(struct monologue *m, const struct channel_event *end)
     uv_timer_stop(&m->timer);
     m->deadline_ms = UINT64_MAX;
     requests_expire(&m->requests);
-    if (end->status < 0 && *end->why)
-        client_complain(m, "%s", end->why);
+    explain(m, end);
     calls_fail(&m->calls, -ECONNRESET);
     if (m->state == CLIENT_DEAD)
         return;
@@ -261,7 +211,8 @@ static void on_closed(struct monologue *m, const struct channel_event *end)
         delay_ms = reconnect_schedule(m, is_left ? 0 : end->status);
     bool is_closing = m->state == CLIENT_CLOSING;
     if (id[0])
-        tell_disconnected(m, id, end, is_ours, delay_ms);
+        tell_disconnected(m, id, is_ours ? 0 : end->status, end->code, is_ours,
+                          delay_ms);
     else if (!is_closing)
         tell_failed(m, end->status, delay_ms);
     if (is_closing && m->state != CLIENT_DEAD)
@@ -391,6 +342,7 @@ static int start_connecting(struct monologue *m)
         .server_name = m->options.server_name,
         .tls = m->tls,
     };
+    m->errmsg.text[0] = '\0';
     int status =
         channel_open(m->loop, &settings, on_channel_event, m, &m->channel);
     if (status < 0) {

@@ -22,9 +22,9 @@ struct monologue_request {
     int status; /* of the first handler that failed; 0: none has */
     struct connid from;
     char from_text[CONNID_CHARS + 1];
-    const char *name;                  /* these two lie behind the message */
-    const char *token;                 /* as it stood in the call */
-    char message[RPC_MESSAGE_MAX + 1]; /* of who failed; cut there */
+    char *message;     /* of who failed; owned; NULL: none, or no memory */
+    const char *name;  /* these two lie behind */
+    const char *token; /* as it stood in the call */
     char behind[];
 };
 
@@ -114,10 +114,12 @@ static void unref(struct monologue_request *request)
     if (--request->n_owed > 0)
         return;
     if (request->status < 0)
-        send_answer(request, NULL, request->status, request->message);
+        send_answer(request, NULL, request->status,
+                    request->message ? request->message : "");
     if (request->requests)
         request->requests->n_pending--;
     list_remove(&request->link);
+    free(request->message);
     free(request);
 }
 
@@ -130,7 +132,7 @@ static void note_failure(struct monologue_request *request, int status,
     request->status = is_told_as_such ? status : -EREMOTEIO;
     if (!message)
         message = monologue_strerror(status);
-    strncat(request->message, message, RPC_MESSAGE_MAX);
+    request->message = strdup(message);
 }
 
 /* What cannot be written must not make the caller wait, either. */

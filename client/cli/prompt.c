@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,9 @@ enum { HISTORY_LINES = 1000, LINE_MAX_BYTES = 1024 * 1024, N_CANDIDATES = 64 };
 
 static struct {
     uv_loop_t *loop;
-    uv_poll_t poll; /* of epoll_fd */
-    int epoll_fd;   /* -1: input is a file */
+    uv_poll_t poll;        /* of epoll_fd */
+    int epoll_fd;          /* -1: input is a file */
+    uv_signal_t continued; /* while edit is there */
     bool is_open;
     bool is_readable;
     bool is_reading; /* a line is on the screen */
@@ -236,6 +238,16 @@ static void remember(const char *line)
         history(p.history, &event, H_ENTER, line);
 }
 
+/* After a Ctrl-Z and fg the terminal is as the shell likes it. */
+static void on_continued(uv_signal_t *watcher, int signal)
+{
+    (void)watcher;
+    (void)signal;
+    el_set(p.edit, EL_PREP_TERM, 0);
+    el_set(p.edit, EL_PREP_TERM, 1);
+    step_back();
+}
+
 static int open_editor(void)
 {
     setlocale(LC_CTYPE, "");
@@ -253,18 +265,22 @@ static int open_editor(void)
     el_set(p.edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     open_history();
     el_source(p.edit, NULL);
+    /* Between lines, too: what is typed ahead is for the next one, and a Ctrl-D
+     * that the terminal itself has eaten would be lost. */
+    el_set(p.edit, EL_PREP_TERM, 1);
     output_set_curtain(step_aside, step_back);
+    uv_signal_init(p.loop, &p.continued);
+    uv_signal_start(&p.continued, on_continued, SIGCONT);
     return 0;
 }
 
 static int read_edited(const char **line_out)
 {
     int n = 0;
-    /* The prompt shall be the sign that keys count: libedit prints it first. */
-    el_set(p.edit, EL_PREP_TERM, 1);
     p.is_reading = true;
     const char *line = el_gets(p.edit, &n);
     p.is_reading = false;
+    el_set(p.edit, EL_PREP_TERM, 1);
     if (p.is_interrupted) {
         printf("^C\n");
         return -EINTR;
@@ -380,6 +396,8 @@ static void close_editor(void)
         history(p.history, &event, H_SAVE, p.history_path);
     if (p.history)
         history_end(p.history);
+    uv_close((uv_handle_t *)&p.continued, NULL);
+    el_set(p.edit, EL_PREP_TERM, 0);
     el_end(p.edit);
     p.edit = NULL;
 }

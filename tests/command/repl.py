@@ -242,6 +242,35 @@ class Typed(harness.CommandTest):
         terminal.send('\x04')
         self.assertEqual(terminal.end(), 0)
 
+    def test_what_is_typed_ahead_is_not_lost(self):
+        terminal = self.open()
+        terminal.send('wait 0.3\n')
+        terminal.expect('wait 0.3\r\n')
+        terminal.send('whoami\n\x04')
+        terminal.expect(self.id)
+        self.assertEqual(terminal.end(), 0)
+
+    def test_it_may_be_suspended(self):
+        shell = harness.Terminal(['/bin/bash', '--norc', '--noediting', '-i'],
+                                 {**self.environment(), 'PS1': 'shell> '})
+        self.addCleanup(shell.kill)
+        shell.expect('shell> ')
+        shell.send(f'{harness.MONOLOGUE} repl --color=never\n')
+        shell.expect('monologue> ')
+        shell.send('half')
+        shell.expect('half')
+        shell.send('\x1a')
+        shell.expect('Stopped')
+        shell.expect('shell> ')
+        shell.send('fg\n')
+        shell.expect('monologue> half')
+        shell.send('\x15whoami\n')
+        shell.expect(ID)
+        shell.send('\x04')
+        shell.expect('shell> ')
+        shell.send('exit\n')
+        self.assertEqual(shell.end(), 0)
+
     def test_the_terminal_is_left_as_it_was(self):
         terminal = self.open()
         terminal.send('\x04')

@@ -7,10 +7,14 @@
 #include "proto/packet.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "client/rpc.h"
+#include "proto/nak.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,6 +52,41 @@ static void compare(const struct packet *packet, const json_t *root)
                   n < CONNID_CHARS ? n : CONNID_CHARS) == 0);
 }
 
+/* Whether the payload is that of a call whose token, however it is written, is
+ * short enough for a NAK; or, if @is_short is false, perhaps too long for it.
+ */
+static bool is_call(const json_t *payload, bool is_short)
+{
+    const json_t *token =
+        json_object_get(json_object_get(payload, "data"), "token");
+    const char *type = json_string_value(json_object_get(payload, "type"));
+    enum { ESCAPED = 6 }; /* bytes that one may be written with */
+    return strcmp(type, "REQ") == 0 && is_filled_string(token) &&
+           (!is_short || json_string_length(token) * ESCAPED <= NAK_TOKEN_MAX);
+}
+
+/* What the server says of a packet that gets nowhere, our client understands.
+ */
+static void answer_failure(const struct packet *packet, const json_t *root)
+{
+    static const struct connid to = {"eHrdFcnvvHcCE-w="};
+    const json_t *payload = json_object_get(root, "payload");
+    char text[NAK_MAX];
+    struct rpc rpc;
+    size_t n =
+        nak_answer(text, &to, packet->payload, packet->payload_size, -ENOENT);
+    if (root != NULL) {
+        assert(n == 0 || is_call(payload, false));
+        assert(n > 0 || !is_call(payload, true));
+    }
+    if (n == 0)
+        return;
+    assert(rpc_read(text, n, &rpc) == RPC_FAILURE);
+    assert(rpc.status == -ENOENT && connid_equal(&rpc.from, &to));
+    assert(memmem(packet->payload, packet->payload_size, rpc.token.text,
+                  rpc.token.size) != NULL);
+}
+
 /* The relayed payload must be found again, whole, in a packet made of it. */
 static void scan_again(const struct packet *packet)
 {
@@ -73,8 +112,10 @@ static void ask_jansson(const char *text, size_t size, enum packet_kind kind,
         json_loadb(text, size, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
     if (root != NULL) {
         assert((kind == PACKET_RELAY) == is_good(root));
-        if (kind == PACKET_RELAY)
+        if (kind == PACKET_RELAY) {
             compare(packet, root);
+            answer_failure(packet, root);
+        }
     }
     json_decref(root);
 }
@@ -91,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(packet.payload + packet.payload_size < text + size);
         assert(packet.to_size > 0);
         scan_again(&packet);
+        answer_failure(&packet, NULL);
     }
     if (size > 0 && memchr(text, '\0', size) == NULL)
         ask_jansson(text, size, kind, &packet);

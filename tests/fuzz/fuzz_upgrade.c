@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/nak.h"
 #include "proto/upgrade.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,11 +46,15 @@ static void answer(const struct http_reader *request)
         .request = "5bb402aa-193f-4fd5-a6f7-1d9c07e5bf02",
         .gateway = {"Oju9IGv65PgFlBg"},
     };
+    static const char nak[] = UPGRADE_EXTENSIONS ": " NAK_EXTENSION "\r\n";
     char accept[UPGRADE_ACCEPT_CHARS + 1];
     struct bytes out = BYTES_EMPTY;
+    bool wants_nak = http_has_token(request, UPGRADE_EXTENSIONS, NAK_EXTENSION);
+    assert(!wants_nak || http_header(request, UPGRADE_EXTENSIONS, NULL));
     enum refusal refusal = upgrade_check_request(request, accept);
     int rc = refusal == REFUSAL_NONE
-                 ? upgrade_append_101(&out, OUT_LIMIT, 0, accept, "")
+                 ? upgrade_append_101(&out, OUT_LIMIT, 0, accept,
+                                      wants_nak ? nak : "")
                  : answer_append_refusal(&out, OUT_LIMIT, refusal, NULL,
                                          http_keeps_alive(request), &ids);
     assert(rc == 0);

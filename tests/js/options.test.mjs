@@ -112,7 +112,7 @@ test('options are as given, as found, or by default', () => {
 });
 
 test('options that make no sense are refused', () => {
-  for (const given of [{}, { endpoint: 'h' }, { endpoint: 'http://h' }, { endpoint, apiKey: 'a\nb' },
+  for (const given of [{}, { endpoint: 'h' }, { endpoint: 'http://h' }, { endpoint: 'ws://h/x#y' }, { endpoint, apiKey: 'a\nb' },
     { endpoint, apiKey: 5 }, { endpoint, timeout: 0 }, { endpoint, timeout: -1 },
     { endpoint, timeout: 'soon' }, { endpoint, timeout: NaN }, { endpoint, timeout: 1e9 },
     { endpoint, listeners: 1.5 }, { endpoint, requests: 0 }, { endpoint, keepalive: 0 },

@@ -350,7 +350,8 @@ static void on_event(struct monologue *m, const struct monologue_event *event,
         start_call(m, ++n_connections == 1 ? call_drop : call_again);
     if (event->kind == MONOLOGUE_EVENT_DISCONNECTED ||
         event->kind == MONOLOGUE_EVENT_FAILED)
-        n_wrong += !event->will_reconnect && !event->is_ours;
+        n_wrong += (!event->will_reconnect && !event->is_ours) ||
+                   event->text[0] == '\0';
 }
 
 static void count(struct monologue *m, int status, void *data)

@@ -43,7 +43,7 @@ function endpointOf(value) {
   } catch {
     /* as any other */
   }
-  demand(['ws:', 'wss:'].includes(url?.protocol), `the endpoint ${value} is no ws:// or wss:// URL`);
+  demand(['ws:', 'wss:'].includes(url?.protocol) && url.hash === '', `the endpoint ${value} is no ws:// or wss:// URL without a #`);
   return String(value);
 }
 
