@@ -13,8 +13,12 @@
 /*
  * Connect, ask the proxy for a tunnel if there is one, and with TLS shake
  * hands; then bytes go both ways. At most one write is under way; what is said
- * meanwhile goes out together, encrypted no earlier than that. However it ends,
- * the socket is closed, and when it is gone the owner is told.
+ * meanwhile goes out together, encrypted no earlier than that.
+ *
+ * When a write fails the server has hung up; but what it said before may lie
+ * there unread, such as a close frame that says why. So nothing more is sent,
+ * and input is read to its end. However it ends, the socket is closed, and when
+ * it is gone the owner is told.
  */
 
 enum {
@@ -35,7 +39,8 @@ enum stream_state {
 struct stream {
     enum stream_state state;
     bool is_reading;
-    bool is_leaving; /* to be ended when all is written */
+    bool is_leaving;  /* to be ended when all is written */
+    bool has_hung_up; /* the server: nothing can be sent any more */
     const struct stream_callbacks *callbacks;
     void *data;
     struct dial dial;
@@ -221,7 +226,9 @@ static void on_written(uv_write_t *req, int status)
 {
     struct stream *stream = req->data;
     bytes_deinit(&stream->writing);
-    if (status < 0)
+    if (status == UV_EPIPE || status == UV_ECONNRESET)
+        stream->has_hung_up = true;
+    else if (status < 0)
         fail_socket(stream, status);
     stream_flush(stream);
 }
@@ -262,14 +269,25 @@ static void write_more(struct stream *stream)
     int status =
         uv_write(&stream->write, socket_of(stream), &buf, 1, on_written);
     if (status < 0)
-        fail_socket(stream, status);
+        on_written(&stream->write, status);
+}
+
+/* Nobody will hear it. */
+static void drop_output(struct stream *stream)
+{
+    bytes_deinit(&stream->output);
+    bytes_deinit(&stream->wire);
+    if (stream->is_leaving)
+        stream_end(stream);
 }
 
 void stream_flush(struct stream *stream)
 {
     if (stream->state == STREAM_DIALING || stream->state == STREAM_ENDED)
         return;
-    if (bytes_is_empty(&stream->writing))
+    if (stream->has_hung_up)
+        drop_output(stream);
+    else if (bytes_is_empty(&stream->writing))
         write_more(stream);
     if (stream->state != STREAM_ENDED)
         regulate(stream);

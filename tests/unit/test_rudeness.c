@@ -540,6 +540,31 @@ START_TEST(a_flood_of_pings_is_answered)
 }
 END_TEST
 
+/* Its reason must not drown in the error of a write that was under way. */
+START_TEST(the_last_words_of_a_server_that_hangs_up_are_heard)
+{
+    static char text[100000];
+    struct fakepeer *peer = fakeserver_last(&server);
+    memset(text, 'x', sizeof text - 1);
+    json_t *args = json_pack("[s]", text);
+    fakepeer_stop_reading(peer);
+    for (unsigned i = 0; i < 60; i++)
+        ck_assert_int_eq(monologue_call(client, monologue_connection_id(client),
+                                        "f", args, 60000, on_answered, NULL,
+                                        NULL),
+                         0);
+    json_decref(args);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    fakepeer_write(peer, "\x88\x08\x03\xf0policy", 10);
+    fakepeer_drop(peer); /* with much unread: a reset */
+    turn_until(&n_events[MONOLOGUE_EVENT_DISCONNECTED], 1);
+    ck_assert_int_eq(closed_status, -ECONNRESET);
+    ck_assert_uint_eq(closed_code, 1008);
+    ck_assert_ptr_nonnull(strstr(monologue_errmsg(client), "policy"));
+    ck_assert_uint_eq(n_outcomes, 60);
+}
+END_TEST
+
 static bool count_whoami(struct fakepeer *peer, const char *text, size_t size,
                          void *data)
 {
@@ -625,6 +650,8 @@ int main(void)
     tcase_add_test(connected, a_flood_of_calls_is_bounded);
     tcase_add_test(connected, a_flood_of_pings_is_answered);
     tcase_add_test(connected, pings_of_a_deaf_server_do_not_fill_the_memory);
+    tcase_add_test(connected,
+                   the_last_words_of_a_server_that_hangs_up_are_heard);
     tcase_add_test(connected, an_idle_connection_is_kept_alive);
     tcase_add_test(connected, a_server_that_has_died_is_noticed);
     tcase_add_test(connected, closing_does_not_wait_for_ever);
