@@ -72,7 +72,7 @@ START_TEST(names_and_labels_that_are_too_long_are_skipped)
         ck_assert_uint_eq(json_object_size(families), n < 128);
         json_decref(families);
         text[0] = 'x';
-        memcpy(text + 1, text + n, sizeof text - n);
+        memmove(text + 1, text + n, sizeof text - n);
         families = parse(text);
         ck_assert_uint_eq(json_object_size(families), n < 512);
         json_decref(families);
