@@ -1,6 +1,7 @@
 #include "client/cli/actions.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +126,7 @@ static int act_ping(char *const args[])
         return output_line("answer from %s: time=%.3f ms", to,
                            (double)ns / 1e6);
     return output_take_json(
-        json_pack("{s:s, s:f}", "to", to, "ms", (double)(ns / 1000) / 1e3));
+        json_pack("{s:s, s:f}", "to", to, "ms", round((double)ns / 1e3) / 1e3));
 }
 
 /* listen NAME | NAME VALUE | NAME -- COMMAND [ARG]... */

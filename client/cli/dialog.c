@@ -219,9 +219,7 @@ int dialog_disconnect(struct dialog *dialog)
     int status = -ENOTCONN;
     if (wait && dialog->cli->monologue)
         status = monologue_close(dialog->cli->monologue, on_closed, wait);
-    if (status < 0)
-        free(wait);
-    else if (run_until_done(dialog, wait))
+    if (status < 0 || run_until_done(dialog, wait))
         free(wait);
     return EX_OK;
 }

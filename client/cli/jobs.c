@@ -79,8 +79,11 @@ static void run_job(struct job *job)
 
 static void run_waiting(struct jobs *jobs)
 {
-    while (jobs->n_running < jobs->n_parallel && !list_is_empty(&jobs->waiting))
-        run_job(list_entry(jobs->waiting.next, struct job, link));
+    list_for_each (node, next, &jobs->waiting) {
+        if (jobs->n_running >= jobs->n_parallel)
+            return;
+        run_job(list_entry(node, struct job, link));
+    }
 }
 
 int jobs_serve(struct monologue_request *request, const char *args, size_t size,

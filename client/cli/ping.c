@@ -183,14 +183,12 @@ static int send_probe(void)
 static void on_time(uv_timer_t *timer)
 {
     int status = send_probe();
-    if (status == -ENOTCONN) {
-        uv_timer_stop(timer); /* its event says why, end() the rest */
-    } else if (status < 0) {
-        ping.status = status;
-        finish();
-    } else if (count && ping.n_sent == count) {
-        uv_timer_stop(timer);
-    }
+    if (status == -ENOTCONN || (count && ping.n_sent == count))
+        uv_timer_stop(timer); /* -ENOTCONN: its event says why */
+    if (status == 0 || status == -ENOTCONN)
+        return;
+    ping.status = status;
+    finish();
 }
 
 static int prepare(struct cli *cli)

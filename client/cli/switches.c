@@ -1,5 +1,6 @@
 #include "client/cli/switches.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static int set_seconds(const struct switch_row *row, const char *value,
 static int set(const struct switch_row *row, const char *value,
                struct errmsg *errmsg)
 {
+    assert(value || row->kind == SWITCH_FLAG);
     switch (row->kind) {
     case SWITCH_FLAG:
         *(bool *)row->target = true;
