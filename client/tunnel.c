@@ -41,25 +41,16 @@ static int refuse(int http, const struct proxy *proxy, struct errmsg *why)
 {
     int status = -ECONNREFUSED;
     const char *what = "does not open a tunnel";
-    switch (http) {
-    case 407:
+    if (http == 407 || http == 401) { /* the latter by mistake */
         status = -EACCES;
         what = proxy->authorization ? "refused its user and password"
                                     : "wants a user and a password";
-        break;
-    case 401:
-    case 403:
+    } else if (http == 403) {
         status = -EACCES;
         what = "forbids a connection to this server";
-        break;
-    case 502:
-    case 503:
-    case 504:
+    } else if (http / 100 == 5) {
         status = -EHOSTUNREACH;
         what = "does not reach the server";
-        break;
-    default:
-        break;
     }
     errmsg_set(why, "the proxy %s port %s %s (HTTP %d)", proxy->host,
                proxy->port, what, http);

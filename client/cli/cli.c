@@ -38,6 +38,7 @@ int cli_exit_status(int status)
     case 0:
         return EX_OK;
     case -EKEYREJECTED:
+    case -EACCES:
         return EX_NOPERM;
     case -ETIMEDOUT:
     case -EBUSY:

@@ -264,6 +264,21 @@ START_TEST(a_refused_key_has_its_exit_status)
 }
 END_TEST
 
+START_TEST(a_proxy_is_asked_and_its_refusal_has_its_exit_status)
+{
+    char proxy[64];
+    snprintf(proxy, sizeof proxy, "http://u:secret@127.0.0.1:%u", server.port);
+    server.answer = "HTTP/1.1 200 OK\r\n\r\n";
+    struct run *run = START("whoami", "--proxy", proxy);
+    await(run);
+    ck_assert_int_eq(run->exit_status, EX_OK);
+    free(run);
+    ck_assert_str_eq(server.authorization, "Basic dTpzZWNyZXQ=");
+    server.answer = "HTTP/1.1 407 Who?\r\n\r\n";
+    assert_run(START("whoami", "--proxy", proxy), EX_NOPERM, "", "the proxy");
+}
+END_TEST
+
 START_TEST(a_server_that_is_none_has_its_exit_status)
 {
     server.response = "220 smtp\r\n";
@@ -469,6 +484,7 @@ int main(void)
     tcase_add_test(tcase, a_listener_that_loses_its_connection_ends);
     tcase_add_test(tcase, a_call_to_a_gone_connection_hints_at_it);
     tcase_add_test(tcase, a_refused_key_has_its_exit_status);
+    tcase_add_test(tcase, a_proxy_is_asked_and_its_refusal_has_its_exit_status);
     tcase_add_test(tcase, a_server_that_is_none_has_its_exit_status);
     tcase_add_test(tcase, a_silent_server_has_its_exit_status);
     tcase_add_test(tcase, no_server_has_its_exit_status);

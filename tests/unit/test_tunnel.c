@@ -68,7 +68,8 @@ static const struct {
      "Content-Length: 100\r\n\r\nwho",
      -EACCES, "wants a user", "who"},
     {"HTTP/1.1 403 No\r\n\r\n", -EACCES, "forbids", ""},
-    {"HTTP/1.1 401 No\r\n\r\n", -EACCES, "forbids", ""},
+    {"HTTP/1.1 401 No\r\n\r\n", -EACCES, "wants a user", ""}, /* tinyproxy */
+    {"HTTP/1.1 500 No\r\n\r\n", -EHOSTUNREACH, "does not reach", ""},
     {"HTTP/1.1 502 Bad Gateway\r\n\r\n", -EHOSTUNREACH, "(HTTP 502)", ""},
     {"HTTP/1.1 503 Down\r\n\r\n", -EHOSTUNREACH, "does not reach", ""},
     {"HTTP/1.1 504 Late\r\n\r\n", -EHOSTUNREACH, "does not reach", ""},
