@@ -174,6 +174,7 @@ test('in a browser the key goes where it can', async () => {
 test('require() gives the class, and import the same one', () => {
   const Required = require('../../client/js');
   assert.equal(Required.Monologue, Required);
+  assert.equal(typeof Required.MonologueError, 'function');
   assert.equal(new Required({ endpoint: 'ws://h' }).id, '');
   assert.throws(() => new Required({ endpoint: 'h' }), Required.MonologueError);
   if (process.features.require_module) assert.equal(Required, Monologue);
