@@ -295,6 +295,36 @@ test('closing ends the attempts', async () => {
   assert.equal(wire.nOpened, 1);
 });
 
+/* Wherever a listener of the program closes, nothing follows. */
+for (const name of ['disconnected', 'reconnecting']) {
+  test(`closing when told of ${name} ends it, too`, async () => {
+    const wire = new Wire();
+    const client = await wire.connected({ reconnect: { min: 3600, max: 3600 } });
+    const closed = new Promise((resolve) => {
+      client.events.once(name, () => resolve(client.close()));
+    });
+    wire.end(1006);
+    await closed;
+    const connecting = client.connect();
+    await new Promise(setImmediate);
+    assert.equal(wire.nOpened, 2); /* at once: nothing else is under way */
+    assert.equal(await connecting, ID);
+    await client.close();
+  });
+}
+
+test('who is called while closing does not run', async () => {
+  const wire = new Wire();
+  const client = await wire.connected();
+  const called = [];
+  client.on('f', () => called.push('f'));
+  client.events.on('stray', (text) => called.push(text));
+  const closing = client.close();
+  wire.packet(STRANGER, 'REQ', { token: 't', name: 'f', args: [] });
+  await closing;
+  assert.deepEqual(called, []);
+});
+
 test('a listener that throws harms nobody else', async () => {
   const wire = new Wire();
   const client = wire.client();

@@ -13,7 +13,8 @@ export function delayOf(attempt, { minMs, maxMs }, random = Math.random) {
 }
 
 /** Resolves after @ms; rejects as the signal says. */
-export function wait(ms, signal) {
+export async function wait(ms, signal) {
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer);

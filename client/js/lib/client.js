@@ -29,7 +29,7 @@ export class Client {
   #connecting = null; /* promise of an id */
   #closing = null; /* promise of the end */
   #closed = null; /* what resolves it */
-  #retrying = null; /* its controller, while we try to come back */
+  #retrying = null; /* what stops us from coming back, the last time we did */
 
   /** @param {object} options made by makeOptions() */
   constructor(openSocket, options) {
@@ -95,26 +95,24 @@ export class Client {
       return;
     }
     this.#failCalls(`the connection ended, with ${end.code} ${end.reason}`, end.error);
+    const retrying = willReconnect ? new AbortController() : null;
+    this.#retrying = retrying;
     this.events.emit('disconnected', { ...end, willReconnect });
-    if (!willReconnect) return;
+    if (!willReconnect || retrying.signal.aborted) return;
     this.#connecting = null;
-    this.#whileConnecting(() => this.#comeBack()).catch(() => {}); /* told by events */
+    this.#whileConnecting(() => this.#comeBack(retrying)).catch(() => {}); /* told by events */
   }
 
   #failCalls(why, cause) {
     this.#calls.failAll((what) => new MonologueError('ECONNRESET', `${what}: ${why}`, cause));
   }
 
-  async #comeBack() {
-    const controller = new AbortController();
-    this.#retrying = controller;
+  async #comeBack({ signal }) {
     try {
-      return await this.#retry(this.#options.reconnect, controller.signal);
+      return await this.#retry(this.#options.reconnect, signal);
     } catch (error) {
-      if (!controller.signal.aborted) this.events.emit('abandoned', error);
+      if (!signal.aborted) this.events.emit('abandoned', error);
       throw error;
-    } finally {
-      this.#retrying = null;
     }
   }
 

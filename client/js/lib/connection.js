@@ -50,7 +50,7 @@ export class Connection {
   }
 
   #hear(text) {
-    if (this.#hasEnded) return;
+    if (this.#hasEnded || this.#isClosing) return;
     const packet = read(text);
     if (!packet) this.#hearId(text);
     else if (!this.id) this.#refuseToServe(packet);
@@ -80,7 +80,7 @@ export class Connection {
 
   #keepAlive() {
     const { keepaliveMs, timeoutMs } = this.#options;
-    if (this.#isClosing || this.#hasEnded) return;
+    if (this.#isClosing || this.#hasEnded) return; /* by who was told the id */
     clearTimeout(this.#timer);
     if (keepaliveMs === 0) return;
     this.#arm(keepaliveMs, () => {
