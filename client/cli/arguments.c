@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "client/cli/cli.h"
 #include "proto/nearest.h"
@@ -159,8 +161,22 @@ static int read_arguments(char **args)
     return EX_OK;
 }
 
+/*
+ * A descriptor that we were started without would be that of a socket later,
+ * and written to. Standard output that is not there shall be an error as soon
+ * as it is used: it is opened for reading.
+ */
+static void fill_standard_descriptors(void)
+{
+    static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            exit(EX_OSERR);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     if (argc < 1)
         return EX_USAGE;

@@ -35,9 +35,9 @@ static const char *prompt_text(void)
     return m && monologue_connection_id(m) ? "monologue> " : "(offline)> ";
 }
 
-static int read_lines(void)
+/* @first_failure: the exit status so far */
+static int read_lines(int first_failure)
 {
-    int first_failure = EX_OK;
     const char *line = NULL;
     while (!dialog.is_over) {
         int rc = prompt_read(prompt_text(), &line);
@@ -104,15 +104,18 @@ static int prepare(struct cli *cli)
     return EX_OK;
 }
 
-/* Who has said where the server is wants to be connected. */
-static void begin(void)
+/* Who has said where the server is wants to be connected; who has not may say
+ * so yet. Returns an exit status. */
+static int begin(void)
 {
     if (prompt_is_for_people())
         (void)output_line("monologue %s: help lists the verbs, Tab completes, "
                           "Ctrl-D leaves",
                           monologue_version());
-    if (dialog_connect(&dialog, NULL) == EX_OK && prompt_is_for_people())
+    int exit_status = dialog_connect(&dialog, NULL);
+    if (exit_status == EX_OK && prompt_is_for_people())
         (void)output_line("%s", dialog_id(&dialog));
+    return exit_status == EX_CONFIG ? EX_OK : exit_status;
 }
 
 static int run(struct cli *cli)
@@ -126,8 +129,7 @@ static int run(struct cli *cli)
     if (rc < 0) {
         output_complain("no prompt: %s", monologue_strerror(rc));
     } else {
-        begin();
-        exit_status = read_lines();
+        exit_status = read_lines(begin());
     }
     prompt_close();
     uv_close((uv_handle_t *)&interrupt, NULL);

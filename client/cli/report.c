@@ -81,11 +81,11 @@ void report_event(const struct monologue_event *event)
 {
     switch (event->kind) {
     case MONOLOGUE_EVENT_OVERLOAD:
-        output_complain("a call of %s was dropped: too many are waiting",
+        output_complain("a call of %s was refused: too many are waiting",
                         event->text);
         return;
     case MONOLOGUE_EVENT_UNKNOWN:
-        output_complain("a call of %s was dropped: no such method",
+        output_complain("a call of %s was refused: no such method",
                         event->text);
         return;
     case MONOLOGUE_EVENT_REFUSED:

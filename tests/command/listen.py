@@ -133,6 +133,18 @@ class Call(harness.CommandTest):
         call = self.start('call', callee, 'slow')
         self.assertEqual(self.interrupt(call)[0], -signal.SIGINT)
 
+    def test_descriptors_that_are_closed_do_no_harm(self):
+        for closed, status in ('>&-', 74), ('<&-', 0), ('2>&-', 0):
+            done = subprocess.run(
+                ['/bin/sh', '-c', f'exec "$0" whoami {closed}',
+                 harness.MONOLOGUE], env=self.environment(), text=True,
+                capture_output=True, check=False)
+            self.assertEqual(done.returncode, status, done.stderr)
+        done = subprocess.run(['/bin/sh', '-c', 'exec "$0" whoami >&-',
+                               harness.MONOLOGUE], env=self.environment(),
+                              stderr=subprocess.PIPE, text=True, check=False)
+        self.assertIn('standard output: Bad file descriptor', done.stderr)
+
     def test_a_full_disk_is_told(self):
         with open('/dev/full', 'w', encoding='utf-8') as full:
             done = subprocess.run([harness.MONOLOGUE, 'whoami'], stdout=full,

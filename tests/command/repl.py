@@ -94,6 +94,13 @@ class Scripted(harness.CommandTest):
                               MONOLOGUE_ENDPOINT='ws://127.0.0.1:1/x', status=69)
         self.assertIn('ftp://x', said)
 
+    def test_a_server_that_is_not_there_is_a_failure(self):
+        self.script(status=69, MONOLOGUE_ENDPOINT='ws://127.0.0.1:1/x')
+        lines, said = self.script(f'connect {self.server.endpoint}',
+                                  MONOLOGUE_ENDPOINT='')
+        self.assertIn('no endpoint', said)
+        self.assertEqual(len(lines), 1)
+
     def test_a_lost_connection_is_told_and_can_be_made_anew(self):
         repl = self.start('repl', stdin=subprocess.PIPE)
         self.addCleanup(repl.stdin.close)
