@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -85,14 +86,25 @@ static bool drop_on_demand(struct fakepeer *peer, const char *text, size_t size,
     return true;
 }
 
-static void setup(void)
+static void open_server(const char *proxy_answer)
 {
     json_set_alloc_funcs(malloc, free);
     uv_loop_init(&server_loop);
     fakeserver_open(&server, &server_loop);
+    server.answer = proxy_answer;
     server.message_cb = drop_on_demand;
     uv_async_init(&server_loop, &stop, on_stop);
     uv_thread_create(&thread, serve, NULL);
+}
+
+static void setup(void)
+{
+    open_server(NULL);
+}
+
+static void setup_proxy(void)
+{
+    open_server("HTTP/1.1 200 OK\r\n\r\n");
 }
 
 static void teardown(void)
@@ -296,6 +308,18 @@ static void live_on_our_loop(void)
     run_dry(&loop);
 }
 
+/* The server plays it, and takes no client that does not ask for a tunnel. */
+static void live_behind_a_proxy(void)
+{
+    char proxy[64];
+    uv_loop_t loop;
+    struct monologue *m = NULL;
+    snprintf(proxy, sizeof proxy, "http://u:p@127.0.0.1:%u", server.port);
+    uv_loop_init(&loop);
+    begin(&(struct monologue_options){.proxy = proxy}, &loop, on_connected, &m);
+    run_dry(&loop);
+}
+
 static void live_on_its_own_loop(void)
 {
     struct monologue *m = NULL;
@@ -435,6 +459,13 @@ START_TEST(every_callback_comes_once_on_its_own_loop)
 }
 END_TEST
 
+START_TEST(every_callback_comes_once_behind_a_proxy)
+{
+    talk = &talks[0];
+    fail_each_allocation(live_behind_a_proxy, 0);
+}
+END_TEST
+
 START_TEST(a_client_that_reconnects_gets_through)
 {
     fail_each_allocation(live_through_an_end, 0);
@@ -460,5 +491,11 @@ int main(void)
     tcase_add_test(tcase, a_client_that_reconnects_gets_through);
     tcase_add_test(tcase, every_blocking_function_returns);
     suite_add_tcase(suite, tcase);
+
+    TCase *proxied = tcase_create("behind a proxy");
+    tcase_set_timeout(proxied, 120);
+    tcase_add_checked_fixture(proxied, setup_proxy, teardown);
+    tcase_add_test(proxied, every_callback_comes_once_behind_a_proxy);
+    suite_add_tcase(suite, proxied);
     return suite_run_suite(suite);
 }
