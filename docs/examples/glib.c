@@ -42,11 +42,11 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data)
 
 static GSourceFuncs source_funcs = {prepare, check, dispatch, NULL, NULL, NULL};
 
-static GSource *attach(struct monologue *monologue)
+static GSource *attach(struct monologue *m)
 {
     GSource *source = g_source_new(&source_funcs, sizeof(struct source));
-    ((struct source *)source)->monologue = monologue;
-    g_source_add_unix_fd(source, monologue_fd(monologue), G_IO_IN);
+    ((struct source *)source)->monologue = m;
+    g_source_add_unix_fd(source, monologue_fd(m), G_IO_IN);
     g_source_attach(source, NULL);
     return source;
 }
@@ -64,11 +64,13 @@ static int add(struct monologue_request *request, const json_t *args,
     return 0;
 }
 
-static void on_event(struct monologue *monologue,
-                     const struct monologue_event *event, void *data)
+static struct monologue *monologue;
+static int exit_status = EXIT_SUCCESS;
+
+static void on_event(struct monologue *m, const struct monologue_event *event,
+                     void *data)
 {
-    GMainLoop *loop = data;
-    (void)monologue;
+    (void)m;
     switch (event->kind) {
     case MONOLOGUE_EVENT_CONNECTED:
         printf("connected as %s\n", event->id);
@@ -76,8 +78,10 @@ static void on_event(struct monologue *monologue,
     case MONOLOGUE_EVENT_DISCONNECTED:
     case MONOLOGUE_EVENT_FAILED:
         printf("%s\n", event->text);
-        if (!event->will_reconnect && !event->is_ours)
-            g_main_loop_quit(loop);
+        if (!event->will_reconnect && !event->is_ours) {
+            exit_status = EXIT_FAILURE;
+            g_main_loop_quit(data);
+        }
         break;
     default:
         break;
@@ -85,13 +89,11 @@ static void on_event(struct monologue *monologue,
     fflush(stdout);
 }
 
-static void on_closed(struct monologue *monologue, void *data)
+static void on_closed(struct monologue *m, void *data)
 {
-    (void)monologue;
+    (void)m;
     g_main_loop_quit(data);
 }
-
-static struct monologue *monologue;
 
 static gboolean on_signal(gpointer data)
 {
@@ -124,5 +126,5 @@ int main(void)
     g_source_unref(source);
     monologue_free(monologue);
     g_main_loop_unref(loop);
-    return EXIT_SUCCESS;
+    return exit_status;
 }
