@@ -202,8 +202,8 @@ static const char *const bad[] = {
     "{a:1}",
     "{'a':1}",
     "{1:1}",
-    "{1234567890123456789012345678901234567890123456789012345678901234567890"
-    ":1}",
+    ("{1234567890123456789012345678901234567890123456789012345678901234567890"
+     ":1}"),
     "{null:1}",
     "{[]:1}",
     "{\"a\":1}}",
@@ -340,8 +340,8 @@ static size_t put_random_tokens(char *out, size_t max)
         "[1,2]",
         "{\"c\":[]}",
         "",
-        "\"a string of more than a block, so that there is none of the "
-        "operators for a while\"",
+        ("\"a string of more than a block, so that there is none of the "
+         "operators for a while\""),
         "\\",
         "\"",
         "e",
