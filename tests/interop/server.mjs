@@ -9,13 +9,14 @@ import { createInterface } from 'node:readline';
 export class Server {
   endpoint; /* with the port that it got */
   #process;
+  #kill = (signal) => this.#process.kill(typeof signal === 'string' ? signal : 'SIGTERM');
 
   static async start(program, listen, ...options) {
     const server = new Server();
     server.#process = spawn(program, [`--listen=${listen}`, ...options], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    process.once('exit', () => server.#process.kill());
+    process.once('exit', server.#kill);
     const [line] = await once(createInterface(server.#process.stdout), 'line');
     server.endpoint = line.replace('endpoint ', '');
     return server;
@@ -27,7 +28,8 @@ export class Server {
   }
 
   async end(signal = 'SIGTERM') {
-    this.#process.kill(signal);
+    this.#kill(signal);
     await once(this.#process, 'exit');
+    process.off('exit', this.#kill);
   }
 }
