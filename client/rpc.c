@@ -30,7 +30,8 @@ static int write_parts(const struct json_span *parts, size_t n_parts,
     if (status < 0)
         return status;
     for (size_t i = 0; i < n_parts; at += parts[i++].size)
-        memcpy(at, parts[i].text, parts[i].size);
+        if (parts[i].size > 0) /* an empty one may be NULL */
+            memcpy(at, parts[i].text, parts[i].size);
     bytes_commit(out, size);
     return 0;
 }
