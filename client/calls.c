@@ -229,8 +229,8 @@ static void set_apart(struct monologue_pending *call, int status)
 static void finish_ending(struct calls *calls)
 {
     while (!list_is_empty(&calls->ending)) {
-        struct monologue_pending *call =
-            list_entry(calls->ending.next, struct monologue_pending, link);
+        struct monologue_pending *call = list_entry(
+            list_take_first(&calls->ending), struct monologue_pending, link);
         calls_finish(call, call->status, NULL);
     }
 }

@@ -32,12 +32,17 @@ void methods_init(struct methods *methods, uint32_t listeners)
     list_init(&methods->patterns);
 }
 
+static void drop_method(struct method *method)
+{
+    list_remove(&method->link);
+    free(method);
+}
+
 static void free_method(struct method *method)
 {
     list_for_each (node, next, &method->handlers)
         free(list_entry(node, struct entry, link));
-    list_remove(&method->link);
-    free(method);
+    drop_method(method);
 }
 
 static void free_list(struct list *list)
@@ -166,7 +171,7 @@ static void sweep_method(struct method *method)
         free(entry);
     }
     if (list_is_empty(&method->handlers))
-        free_method(method);
+        drop_method(method);
 }
 
 static bool is_same(const struct methods_handler *a,

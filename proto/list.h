@@ -50,6 +50,16 @@ static inline void list_remove(struct list *node)
     list_init(node);
 }
 
+/* Takes the first node out of @head, which is not empty. */
+static inline struct list *list_take_first(struct list *head)
+{
+    struct list *node = head->next;
+    head->next = node->next;
+    head->next->prev = head;
+    list_init(node);
+    return node;
+}
+
 /* Takes @node out of its list, if any, and puts it at the end of @head. */
 static inline void list_move(struct list *head, struct list *node)
 {

@@ -42,6 +42,21 @@ START_TEST(removing_twice_does_no_harm)
 }
 END_TEST
 
+START_TEST(the_first_can_be_taken_until_none_is_left)
+{
+    struct list head;
+    struct item items[2] = {{.value = 1}, {.value = 2}};
+    list_init(&head);
+    list_append(&head, &items[0].link);
+    list_append(&head, &items[1].link);
+    ck_assert_ptr_eq(list_take_first(&head), &items[0].link);
+    ck_assert(list_is_empty(&items[0].link));
+    ck_assert_int_eq(sum_in_order(&head), 2);
+    ck_assert_ptr_eq(list_take_first(&head), &items[1].link);
+    ck_assert(list_is_empty(&head));
+}
+END_TEST
+
 START_TEST(splicing_moves_all_and_keeps_the_order)
 {
     struct list a, b;
@@ -74,9 +89,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        items_stand_in_order_of_appending, removing_twice_does_no_harm,
-        splicing_moves_all_and_keeps_the_order,
-        the_walk_survives_removal_of_the_current, NULL};
+    const TTest *const tests[] = {items_stand_in_order_of_appending,
+                                  removing_twice_does_no_harm,
+                                  the_first_can_be_taken_until_none_is_left,
+                                  splicing_moves_all_and_keeps_the_order,
+                                  the_walk_survives_removal_of_the_current,
+                                  NULL};
     return suite_run("list", tests);
 }
