@@ -136,8 +136,8 @@ void frame_mask(uint8_t *dst, const uint8_t *src, size_t n,
                 const uint8_t mask[4], unsigned phase);
 
 /*
- * frame_mask() and utf8_feed() of what it wrote, in one go. Once invalid, the
- * rest of @dst is left as it was.
+ * frame_mask() and utf8_feed() of what it wrote, in one go. Once invalid, it
+ * stops somewhere in @dst.
  */
 utf8_state frame_mask_text(utf8_state state, uint8_t *dst, const uint8_t *src,
                            size_t n, const uint8_t mask[4], unsigned phase);
