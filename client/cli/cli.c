@@ -83,6 +83,18 @@ int cli_print_id(const struct cli *cli)
     return output_take_json(json_pack("{s:s}", "connectionId", id));
 }
 
+const char *cli_reason(int status)
+{
+    switch (status) {
+    case -ENOENT:
+        return "no open connection has that id";
+    case -ETIMEDOUT:
+        return "no answer in time";
+    default:
+        return monologue_strerror(status);
+    }
+}
+
 int cli_explain_call(const struct cli *cli, int status, const char *to,
                      const char *name, bool was_refused)
 {

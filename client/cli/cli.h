@@ -82,6 +82,9 @@ int cli_exit_status(int status);
  */
 int cli_print_id(const struct cli *cli);
 
+/* Why a call failed, in a few words: static text. */
+const char *cli_reason(int status);
+
 /* Complains of a call that failed. Returns the exit status. */
 int cli_explain_call(const struct cli *cli, int status, const char *to,
                      const char *name, bool was_refused);
