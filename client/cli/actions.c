@@ -167,7 +167,10 @@ static int act_packets(char *const args[])
         return misuse("packets %s: say on or off", args[0]);
     dialog->shows_packets =
         args[0] ? strcmp(args[0], "on") == 0 : !dialog->shows_packets;
-    return EX_OK;
+    if (!output_is_for_people())
+        return EX_OK;
+    return output_line("packets are %sshown",
+                       dialog->shows_packets ? "" : "not ");
 }
 
 static int act_wait(char *const args[])

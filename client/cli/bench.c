@@ -150,7 +150,7 @@ static int outcome(void)
         return EX_OK;
     output_complain("%llu calls failed, the last one of: %s%s",
                     (unsigned long long)bench.n_failed,
-                    monologue_strerror(bench.status),
+                    cli_reason(bench.status),
                     bench.was_refused ? " (the server could not deliver some: "
                                         "is the callee still connected?)"
                                       : "");

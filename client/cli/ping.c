@@ -124,8 +124,7 @@ static int print_answer(const struct probe *probe, uint64_t duration_ns)
 
 static int print_failure(const struct probe *probe, int status)
 {
-    const char *why =
-        status == -ETIMEDOUT ? "no answer in time" : monologue_strerror(status);
+    const char *why = cli_reason(status);
     if (output_is_for_people())
         return output_line("seq=%u %s", probe->seq, why);
     return output_take_json(
