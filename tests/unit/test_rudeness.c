@@ -67,11 +67,12 @@ static void connect_client(void)
     turn_until(&n_connects, n + 1);
 }
 
-static void make_client(const char *endpoint, uint32_t timeout_ms)
+static void make_client(const char *endpoint, uint32_t timeout_ms,
+                        uint32_t keepalive_ms)
 {
     const struct monologue_options options = {.endpoint = endpoint,
                                               .timeout_ms = timeout_ms,
-                                              .keepalive_ms = 100,
+                                              .keepalive_ms = keepalive_ms,
                                               .max_requests = 10,
                                               .event_cb = on_event};
     ck_assert_int_eq(monologue_new(&options, &loop, &client), 0);
@@ -81,12 +82,22 @@ static void setup(void)
 {
     uv_loop_init(&loop);
     fakeserver_open(&server, &loop);
-    make_client(server.url, 500);
+    make_client(server.url, 500, 60000);
 }
 
 static void setup_connected(void)
 {
     setup();
+    connect_client();
+    ck_assert_int_eq(connect_status, 0);
+}
+
+/* With signs of life that are soon due: for nothing that takes its time. */
+static void setup_watched(void)
+{
+    uv_loop_init(&loop);
+    fakeserver_open(&server, &loop);
+    make_client(server.url, 5000, 200);
     connect_client();
     ck_assert_int_eq(connect_status, 0);
 }
@@ -217,7 +228,7 @@ START_TEST(nobody_at_the_port_is_told)
     fakeserver_close(&gone);
     uv_run(&loop, UV_RUN_NOWAIT);
     monologue_free(client);
-    make_client(gone.url, 5000);
+    make_client(gone.url, 5000, 60000);
     connect_client();
     ck_assert_int_eq(connect_status, -ECONNREFUSED);
     ck_assert_ptr_nonnull(strstr(monologue_errmsg(client), "127.0.0.1"));
@@ -227,7 +238,7 @@ END_TEST
 START_TEST(a_name_nobody_knows_is_told)
 {
     monologue_free(client);
-    make_client("ws://nowhere.invalid/latest", 60000);
+    make_client("ws://nowhere.invalid/latest", 60000, 60000);
     connect_client();
     ck_assert_int_lt(connect_status, 0);
     ck_assert_int_ne(connect_status, -ETIMEDOUT);
@@ -652,9 +663,14 @@ int main(void)
     tcase_add_test(connected, pings_of_a_deaf_server_do_not_fill_the_memory);
     tcase_add_test(connected,
                    the_last_words_of_a_server_that_hangs_up_are_heard);
-    tcase_add_test(connected, an_idle_connection_is_kept_alive);
-    tcase_add_test(connected, a_server_that_has_died_is_noticed);
     tcase_add_test(connected, closing_does_not_wait_for_ever);
     suite_add_tcase(suite, connected);
+
+    TCase *watched = tcase_create("watched");
+    tcase_set_timeout(watched, 120);
+    tcase_add_checked_fixture(watched, setup_watched, teardown);
+    tcase_add_test(watched, an_idle_connection_is_kept_alive);
+    tcase_add_test(watched, a_server_that_has_died_is_noticed);
+    suite_add_tcase(suite, watched);
     return suite_run_suite(suite);
 }
