@@ -25,14 +25,17 @@ int value_check(const char *text, size_t size, struct json_span *value_out)
 int value_parse(const struct json_span *text, json_t **value_out)
 {
     const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-    json_error_t error;
+    json_error_t error = {0}; /* stays so where memory fails at once */
     json_t *value = json_loadb(text->text, text->size, flags, &error);
     if (!value && json_error_code(&error) == json_error_numeric_overflow)
         value = json_loadb(text->text, text->size,
                            flags | JSON_DECODE_INT_AS_REAL, &error);
-    if (!value)
-        return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM
-                                                                   : -EBADMSG;
+    if (!value) {
+        enum json_error_code code = json_error_code(&error);
+        return code == json_error_out_of_memory || code == json_error_unknown
+                   ? -ENOMEM
+                   : -EBADMSG;
+    }
     *value_out = value;
     return 0;
 }
