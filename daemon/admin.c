@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/acceptor.h"
 #include "daemon/address.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
@@ -34,15 +35,25 @@ enum {
 static const struct http_limits http_limits = {
     .head_size = 8192, .target_size = 1024, .n_headers = 64, .body_size = 4096};
 
+/* One listening socket. */
+struct door {
+    uv_poll_t poll;
+    struct admin *admin;
+    int fd;
+};
+
 struct admin {
     uv_loop_t *loop;
     struct admin_source source;
     struct listen_address address;
     struct listener *listener;
+    struct acceptor acceptor;
+    uv_timer_t pause; /* while it runs nothing is accepted */
+    struct door doors[LISTENER_SOCKETS_MAX];
+    size_t n_doors;
     struct list clients; /* struct client, the oldest first */
     unsigned n_clients;
-    unsigned n_closing; /* clients that the loop still closes */
-    bool is_closed;
+    unsigned n_open_handles; /* of doors, the pause and clients */
 };
 
 struct client {
@@ -59,32 +70,31 @@ struct client {
 
 /* ---- ending ---- */
 
-static void free_if_unused(struct admin *admin)
+static void count_closed(struct admin *admin)
 {
-    if (!admin->is_closed || admin->n_closing)
+    if (--admin->n_open_handles)
         return;
+    listener_close(admin->listener);
+    acceptor_deinit(&admin->acceptor);
     address_deinit(&admin->address);
     free(admin);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void on_client_closed(uv_handle_t *handle)
 {
     struct client *client = handle->data;
     struct admin *admin = client->admin;
-    if (--client->n_open_handles)
-        return;
-    free(client);
-    admin->n_closing--;
-    free_if_unused(admin);
+    if (--client->n_open_handles == 0)
+        free(client);
+    count_closed(admin);
 }
 
 static void close_client(struct client *client)
 {
     list_remove(&client->link);
     client->admin->n_clients--;
-    client->admin->n_closing++;
-    uv_close((uv_handle_t *)&client->poll, on_handle_closed);
-    uv_close((uv_handle_t *)&client->deadline, on_handle_closed);
+    uv_close((uv_handle_t *)&client->poll, on_client_closed);
+    uv_close((uv_handle_t *)&client->deadline, on_client_closed);
     close(client->fd);
     http_reader_free(client->http);
     bytes_deinit(&client->answer);
@@ -311,6 +321,7 @@ static int open_client(struct admin *admin, int fd)
     uv_timer_init(admin->loop, &client->deadline);
     client->deadline.data = client;
     client->n_open_handles = 2;
+    admin->n_open_handles += 2;
     list_append(&admin->clients, &client->link);
     admin->n_clients++;
     uv_timer_start(&client->deadline, on_deadline, DEADLINE_MS, 0);
@@ -319,16 +330,92 @@ static int open_client(struct admin *admin, int fd)
     return 0;
 }
 
-static void on_connection(struct mail_socket socket, void *data)
+/* Takes @fd. */
+static void welcome(struct admin *admin, int fd)
 {
-    struct admin *admin = data;
     if (admin->n_clients == CLIENTS_MAX)
         close_client(list_entry(admin->clients.next, struct client, link));
-    if (open_client(admin, socket.fd))
-        close(socket.fd);
+    if (open_client(admin, fd))
+        close(fd);
+}
+
+/* ---- accepting ---- */
+
+static void on_newcomer(uv_poll_t *poll, int status, int events);
+
+static void start_accepting(struct admin *admin)
+{
+    for (size_t i = 0; i < admin->n_doors; i++)
+        uv_poll_start(&admin->doors[i].poll, UV_READABLE, on_newcomer);
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+    struct admin *admin = timer->data;
+    acceptor_resume(&admin->acceptor);
+    start_accepting(admin);
+}
+
+static void pause_accepting(struct admin *admin)
+{
+    uint64_t resume_ms = admin->acceptor.resume_ms;
+    for (size_t i = 0; i < admin->n_doors; i++)
+        uv_poll_stop(&admin->doors[i].poll);
+    uv_timer_start(&admin->pause, on_pause_over,
+                   resume_ms - uv_now(admin->loop), 0);
+}
+
+static void on_newcomer(uv_poll_t *poll, int status, int events)
+{
+    struct door *door = poll->data;
+    struct admin *admin = door->admin;
+    (void)status;
+    (void)events;
+    int fd = acceptor_take(&admin->acceptor, door->fd, admin_endpoint(admin),
+                           uv_now(admin->loop));
+    if (fd >= 0)
+        welcome(admin, fd);
+    else if (fd == -EBUSY)
+        pause_accepting(admin);
 }
 
 /* ---- opening and closing ---- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct admin *admin = handle->type == UV_TIMER
+                              ? handle->data
+                              : ((struct door *)handle->data)->admin;
+    count_closed(admin);
+}
+
+static int open_doors(struct admin *admin)
+{
+    const int *fds;
+    size_t n = listener_sockets(admin->listener, &fds);
+    for (size_t i = 0; i < n; i++) {
+        struct door *door = &admin->doors[i];
+        int rc = uv_poll_init(admin->loop, &door->poll, fds[i]);
+        if (rc)
+            return rc;
+        *door = (struct door){.poll = door->poll, .admin = admin, .fd = fds[i]};
+        door->poll.data = door;
+        admin->n_doors++;
+        admin->n_open_handles++;
+    }
+    start_accepting(admin);
+    return 0;
+}
+
+static int listen_at(struct admin *admin, const char *address,
+                     struct errmsg *errmsg)
+{
+    int rc = address_parse_admin(address, &admin->address, errmsg);
+    if (rc)
+        return rc;
+    rc = listener_open(&admin->address, -1, &admin->listener, errmsg);
+    return rc ? rc : open_doors(admin);
+}
 
 int admin_open(uv_loop_t *loop, const char *address, struct admin_source source,
                struct admin **admin_out, struct errmsg *errmsg)
@@ -339,16 +426,15 @@ int admin_open(uv_loop_t *loop, const char *address, struct admin_source source,
     admin->loop = loop;
     admin->source = source;
     list_init(&admin->clients);
-    int rc = address_parse_admin(address, &admin->address, errmsg);
-    if (rc == 0)
-        rc = listener_open(loop, &admin->address, -1, on_connection, admin,
-                           &admin->listener, errmsg);
+    acceptor_init(&admin->acceptor);
+    uv_timer_init(loop, &admin->pause);
+    admin->pause.data = admin;
+    admin->n_open_handles = 1;
+    int rc = listen_at(admin, address, errmsg);
     if (rc) {
-        address_deinit(&admin->address);
-        free(admin);
+        admin_close(admin);
         return rc;
     }
-    listener_start(admin->listener);
     log_info("admin endpoint=%s", admin_endpoint(admin));
     *admin_out = admin;
     return 0;
@@ -363,9 +449,11 @@ void admin_close(struct admin *admin)
 {
     if (!admin)
         return;
-    listener_close(admin->listener);
+    for (size_t i = 0; i < admin->n_doors; i++)
+        uv_close((uv_handle_t *)&admin->doors[i].poll, on_handle_closed);
+    uv_close((uv_handle_t *)&admin->pause, on_handle_closed);
+    if (admin->listener)
+        listener_stop(admin->listener);
     list_for_each (node, after, &admin->clients)
         close_client(list_entry(node, struct client, link));
-    admin->is_closed = true;
-    free_if_unused(admin);
 }

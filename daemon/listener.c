@@ -15,140 +15,21 @@
 #include <unistd.h>
 
 #include "daemon/address.h"
-#include "daemon/log.h"
 
 enum {
-    SOCKETS_MAX = 8,  /* addresses that one name may have */
-    ACCEPTS_MAX = 64, /* from one socket in one turn */
-    BACKLOG = 4096,   /* the kernel cuts it to net.core.somaxconn */
-    PAUSE_MS = 100,   /* when the kernel has no memory for a connection */
-    WARNING_EVERY_MS = 1000,
-};
-
-struct listening {
-    uv_poll_t poll;
-    struct listener *listener;
-    int fd;
+    BACKLOG = 4096, /* the kernel cuts it to net.core.somaxconn */
 };
 
 struct listener {
-    listener_cb cb;
-    void *data;
     bool is_tls;
     bool is_http;
+    bool is_passed;     /* others listen at the same sockets */
     char *unlink_path;  /* of a Unix socket that we made; or NULL */
     ino_t unlink_inode; /* and which one it was */
     char *endpoint;
-    int reserve_fd; /* given up to take, and close, what we cannot keep */
-    uint64_t warned_ms;
-    uv_timer_t pause; /* while it runs nothing is accepted */
-    unsigned n_open_handles;
-    unsigned n_sockets;
-    struct listening sockets[SOCKETS_MAX];
+    size_t n_sockets;
+    int fds[LISTENER_SOCKETS_MAX];
 };
-
-/* ---- accepting ---- */
-
-static void on_connection(uv_poll_t *poll, int status, int events);
-
-static void set_accepting(struct listener *l, bool is_accepting)
-{
-    for (unsigned i = 0; i < l->n_sockets; i++) {
-        if (is_accepting)
-            uv_poll_start(&l->sockets[i].poll, UV_READABLE, on_connection);
-        else
-            uv_poll_stop(&l->sockets[i].poll);
-    }
-}
-
-static int open_reserve(void)
-{
-    return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-static void on_pause_over(uv_timer_t *timer)
-{
-    struct listener *l = timer->data;
-    if (l->reserve_fd < 0)
-        l->reserve_fd = open_reserve();
-    set_accepting(l, true);
-}
-
-static void pause_accepting(struct listener *l)
-{
-    set_accepting(l, false);
-    uv_timer_start(&l->pause, on_pause_over, PAUSE_MS, 0);
-}
-
-static void warn(struct listener *l, int error, const char *outcome)
-{
-    uint64_t now_ms = uv_now(l->pause.loop);
-    if (l->warned_ms && now_ms - l->warned_ms < WARNING_EVERY_MS)
-        return;
-    l->warned_ms = now_ms;
-    log_warn("listen=\"%s\" cannot accept error=\"%s\" outcome=%s", l->endpoint,
-             strerror(error), outcome);
-}
-
-/*
- * Out of descriptors: a connection left in the backlog would wake us for ever,
- * so the reserve makes room to take and close one.
- */
-static void turn_away(struct listener *l, int fd, int error)
-{
-    if (l->reserve_fd < 0) {
-        warn(l, error, "paused");
-        pause_accepting(l);
-        return;
-    }
-    warn(l, error, "turned_away");
-    close(l->reserve_fd);
-    int newcomer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    if (newcomer >= 0)
-        close(newcomer);
-    l->reserve_fd = open_reserve();
-}
-
-/* Returns whether another accept() may follow at once. */
-static bool accept_failed(struct listener *l, int fd, int error)
-{
-    switch (error) {
-    case EAGAIN:
-        return false;
-    case EMFILE:
-    case ENFILE:
-        turn_away(l, fd, error);
-        return l->reserve_fd >= 0;
-    case ENOMEM:
-    case ENOBUFS:
-        warn(l, error, "paused");
-        pause_accepting(l);
-        return false;
-    default: /* the network's word on that one connection: accept(2) */
-        return true;
-    }
-}
-
-static void on_connection(uv_poll_t *poll, int status, int events)
-{
-    struct listening *listening = poll->data;
-    struct listener *l = listening->listener;
-    (void)status;
-    (void)events;
-    for (int i = 0; i < ACCEPTS_MAX; i++) {
-        int fd =
-            accept4(listening->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
-            l->cb((struct mail_socket){.fd = fd, .is_tls = l->is_tls}, l->data);
-        else if (!accept_failed(l, listening->fd, errno))
-            return;
-    }
-}
-
-void listener_start(struct listener *listener)
-{
-    set_accepting(listener, true);
-}
 
 /* ---- binding ---- */
 
@@ -178,21 +59,12 @@ static int bind_one(const struct sockaddr *address, socklen_t size, int *fd_out)
     return 0;
 }
 
-static int add_socket(struct listener *l, uv_loop_t *loop, int fd)
+static void add_socket(struct listener *l, int fd)
 {
     static const int on = 1;
-    struct listening *listening = &l->sockets[l->n_sockets];
-    int rc = uv_poll_init(loop, &listening->poll, fd);
-    if (rc)
-        return rc;
     /* Goes on to what is accepted; a Unix socket does without. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    listening->poll.data = listening;
-    listening->listener = l;
-    listening->fd = fd;
-    l->n_sockets++;
-    l->n_open_handles++;
-    return 0;
+    l->fds[l->n_sockets++] = fd;
 }
 
 static void set_port(struct sockaddr *address, uint16_t port)
@@ -240,8 +112,8 @@ static bool is_repeated(const struct addrinfo *found, const struct addrinfo *a)
 }
 
 /* @port: 0 becomes what the system chose, for the addresses to come. */
-static int add_address(struct listener *l, uv_loop_t *loop,
-                       const struct addrinfo *a, uint16_t *port)
+static int add_address(struct listener *l, const struct addrinfo *a,
+                       uint16_t *port)
 {
     struct sockaddr_storage address = {0};
     int fd;
@@ -250,27 +122,24 @@ static int add_address(struct listener *l, uv_loop_t *loop,
     int rc = bind_one((struct sockaddr *)&address, a->ai_addrlen, &fd);
     if (rc)
         return rc;
-    rc = add_socket(l, loop, fd);
-    if (rc)
-        close(fd);
-    else
-        *port = bound_port(fd);
-    return rc;
+    add_socket(l, fd);
+    *port = bound_port(fd);
+    return 0;
 }
 
 /* Binds every address of the name; one port for all, also when it is 0. */
-static int bind_tcp(struct listener *l, uv_loop_t *loop,
-                    const struct listen_address *address, uint16_t *port_out)
+static int bind_tcp(struct listener *l, const struct listen_address *address,
+                    uint16_t *port_out)
 {
     struct addrinfo *found;
     int rc = resolve(address->host, &found);
     if (rc)
         return rc;
     *port_out = address->port;
-    for (struct addrinfo *a = found; a && rc == 0 && l->n_sockets < SOCKETS_MAX;
-         a = a->ai_next)
+    for (struct addrinfo *a = found;
+         a && rc == 0 && l->n_sockets < LISTENER_SOCKETS_MAX; a = a->ai_next)
         if (!is_repeated(found, a))
-            rc = add_address(l, loop, a, port_out);
+            rc = add_address(l, a, port_out);
     freeaddrinfo(found);
     return rc;
 }
@@ -301,7 +170,7 @@ static ino_t inode_of(const char *path)
     return lstat(path, &status) ? 0 : status.st_ino;
 }
 
-static int bind_unix(struct listener *l, uv_loop_t *loop, const char *path)
+static int bind_unix(struct listener *l, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd;
@@ -315,16 +184,14 @@ static int bind_unix(struct listener *l, uv_loop_t *loop, const char *path)
     }
     if (rc)
         return rc;
-    l->unlink_path = strdup(path);
+    add_socket(l, fd);
     l->unlink_inode = inode_of(path);
-    rc = l->unlink_path ? add_socket(l, loop, fd) : -ENOMEM;
-    if (rc)
-        close(fd);
-    return rc;
+    l->unlink_path = strdup(path);
+    return l->unlink_path ? 0 : -ENOMEM;
 }
 
 /* Non-blocking, whatever whoever passed it has set. */
-static int inherit(struct listener *l, uv_loop_t *loop, int fd)
+static int inherit(struct listener *l, int fd)
 {
     int is_listening = 0;
     socklen_t size = sizeof is_listening;
@@ -334,7 +201,9 @@ static int inherit(struct listener *l, uv_loop_t *loop, int fd)
         return -EOPNOTSUPP;
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
         return -errno;
-    return add_socket(l, loop, fd);
+    l->is_passed = true;
+    add_socket(l, fd);
+    return 0;
 }
 
 /* ---- the endpoint ---- */
@@ -380,13 +249,19 @@ static int print_endpoint(struct listener *l,
                      l->is_http ? "unix:%s" : "ws+unix:%s:", address->path);
         break;
     case LISTEN_SYSTEMD:
-        n = print_inherited_endpoint(l, l->sockets[0].fd);
+        n = print_inherited_endpoint(l, l->fds[0]);
         break;
     }
     if (n >= 0)
         return 0;
     l->endpoint = NULL;
     return -ENOMEM;
+}
+
+size_t listener_sockets(const struct listener *listener, const int **fds_out)
+{
+    *fds_out = listener->fds;
+    return listener->n_sockets;
 }
 
 const char *listener_endpoint(const struct listener *listener)
@@ -417,27 +292,26 @@ static const char *advice(int rc)
     }
 }
 
-static int bind_address(struct listener *l, uv_loop_t *loop,
+static int bind_address(struct listener *l,
                         const struct listen_address *address, int passed_fd)
 {
     uint16_t port = 0;
     int rc = 0;
     switch (address->kind) {
     case LISTEN_TCP:
-        rc = bind_tcp(l, loop, address, &port);
+        rc = bind_tcp(l, address, &port);
         break;
     case LISTEN_UNIX:
-        rc = bind_unix(l, loop, address->path);
+        rc = bind_unix(l, address->path);
         break;
     case LISTEN_SYSTEMD:
-        rc = inherit(l, loop, passed_fd);
+        rc = inherit(l, passed_fd);
         break;
     }
     return rc ? rc : print_endpoint(l, address, port);
 }
 
-int listener_open(uv_loop_t *loop, const struct listen_address *address,
-                  int passed_fd, listener_cb cb, void *data,
+int listener_open(const struct listen_address *address, int passed_fd,
                   struct listener **listener_out, struct errmsg *errmsg)
 {
     struct listener *l = calloc(1, sizeof *l);
@@ -445,15 +319,9 @@ int listener_open(uv_loop_t *loop, const struct listen_address *address,
         errmsg_set(errmsg, "out of memory");
         return -ENOMEM;
     }
-    l->cb = cb;
-    l->data = data;
     l->is_tls = address->is_tls;
     l->is_http = address->is_http;
-    l->reserve_fd = open_reserve();
-    uv_timer_init(loop, &l->pause);
-    l->pause.data = l;
-    l->n_open_handles = 1;
-    int rc = bind_address(l, loop, address, passed_fd);
+    int rc = bind_address(l, address, passed_fd);
     if (rc) {
         char text[ADDRESS_TEXT_MAX];
         address_print(address, text);
@@ -465,28 +333,26 @@ int listener_open(uv_loop_t *loop, const struct listen_address *address,
     return 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+/* A listening socket that is shut down does not listen any more: those who
+ * wait in its backlog are refused, as everybody is from then on. */
+void listener_stop(struct listener *listener)
 {
-    struct listener *l = handle->type == UV_TIMER
-                             ? handle->data
-                             : ((struct listening *)handle->data)->listener;
-    if (--l->n_open_handles)
-        return;
+    struct listener *l = listener;
+    for (size_t i = 0; i < l->n_sockets && !l->is_passed; i++)
+        shutdown(l->fds[i], SHUT_RDWR);
+    if (l->unlink_path && inode_of(l->unlink_path) == l->unlink_inode)
+        unlink(l->unlink_path); /* not if a successor listens there by now */
     free(l->unlink_path);
-    free(l->endpoint);
-    free(l);
+    l->unlink_path = NULL;
 }
 
 void listener_close(struct listener *listener)
 {
-    struct listener *l = listener;
-    for (unsigned i = 0; i < l->n_sockets; i++) {
-        uv_close((uv_handle_t *)&l->sockets[i].poll, on_handle_closed);
-        close(l->sockets[i].fd);
-    }
-    uv_close((uv_handle_t *)&l->pause, on_handle_closed);
-    if (l->unlink_path && inode_of(l->unlink_path) == l->unlink_inode)
-        unlink(l->unlink_path); /* not if a successor listens there by now */
-    if (l->reserve_fd >= 0)
-        close(l->reserve_fd);
+    if (!listener)
+        return;
+    listener_stop(listener);
+    for (size_t i = 0; i < listener->n_sockets; i++)
+        close(listener->fds[i]);
+    free(listener->endpoint);
+    free(listener);
 }

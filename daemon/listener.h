@@ -1,31 +1,29 @@
 /*
- * One address: bind or inherit, accept, survive running out of descriptors.
+ * One address: binds it or takes what was passed, and says where it is.
  */
 #pragma once
 
 #include <stdbool.h>
-#include <uv.h>
+#include <stddef.h>
 
 #include "daemon/config.h"
-#include "daemon/mailbox.h"
 #include "proto/errmsg.h"
+
+enum { LISTENER_SOCKETS_MAX = 8 }; /* addresses that one name may have */
 
 struct listener;
 
-/* Told each new connection; owns its descriptor. */
-typedef void (*listener_cb)(struct mail_socket socket, void *data);
-
 /*
- * Binds and listens; accepting starts with listener_start().
+ * Binds and listens; from here on connections may wait to be accepted.
  * @passed_fd: for LISTEN_SYSTEMD: the socket, taken on success; else -1
  * Returns 0, or a negative errno with @errmsg naming the address and what to
  * do: -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EINVAL (no such host), ...
  */
-int listener_open(uv_loop_t *loop, const struct listen_address *address,
-                  int passed_fd, listener_cb cb, void *data,
+int listener_open(const struct listen_address *address, int passed_fd,
                   struct listener **listener_out, struct errmsg *errmsg);
 
-void listener_start(struct listener *listener);
+/* Its sockets, non-blocking; returns how many: LISTENER_SOCKETS_MAX at most. */
+size_t listener_sockets(const struct listener *listener, const int **fds_out);
 
 /*
  * Where clients connect, without the stage: "ws://127.0.0.1:8080", or, for the
@@ -34,5 +32,12 @@ void listener_start(struct listener *listener);
  */
 const char *listener_endpoint(const struct listener *listener);
 
-/* Stops accepting at once; frees itself when the loop has closed it. */
+/*
+ * From here on nobody can connect, and a successor may bind the address; a
+ * socket that was passed to us goes on listening, for whoever passed it. The
+ * descriptors stay open, as other threads may still know them. Idempotent.
+ */
+void listener_stop(struct listener *listener);
+
+/* Stops, and closes everything. NULL is fine. */
 void listener_close(struct listener *listener);

@@ -10,6 +10,7 @@
 #include "daemon/access.h"
 #include "daemon/admin.h"
 #include "daemon/entrances.h"
+#include "daemon/gate.h"
 #include "daemon/keys.h"
 #include "daemon/ledger.h"
 #include "daemon/limits.h"
@@ -23,7 +24,6 @@
 
 enum {
     DESCRIPTORS_BASE = 64, /* for ourselves: loops, listeners, files, log */
-    WARNING_EVERY_MS = 1000,
 };
 
 struct server {
@@ -33,6 +33,7 @@ struct server {
     struct snapshot *snapshot;
     struct worker_pool pool;
     struct ration_pool rations;
+    struct gate gate;    /* pool.gate, once it is initialised */
     unsigned n_prepared; /* workers of the pool that are initialised */
     unsigned n_started;  /* and whose threads run */
     struct entrances entrances;
@@ -42,58 +43,10 @@ struct server {
     uv_async_t worker_ended; /* a worker's thread is about to end */
     uv_timer_t drain_timer;
     struct ledger ledger; /* pool.usage is its */
-    struct limits_bucket connects;
-    uint32_t max_connections;
-    unsigned n_pings;   /* sent to each worker */
-    uint64_t warned_ms; /* when the ceiling was last logged */
-    unsigned n_closing; /* handles of ours that the loop still closes */
+    unsigned n_pings;     /* sent to each worker */
+    unsigned n_closing;   /* handles of ours that the loop still closes */
     bool is_draining;
 };
-
-/* ---- connections ---- */
-
-static unsigned count(const struct worker *worker)
-{
-    return atomic_load_explicit(&worker->n_connections, memory_order_relaxed);
-}
-
-/* The worker with the fewest connections; the total goes to @total_out. */
-static struct worker *choose_worker(const struct server *s, unsigned *total_out)
-{
-    struct worker *best = &s->pool.workers[0];
-    unsigned fewest = UINT32_MAX;
-    *total_out = 0;
-    for (unsigned i = 0; i < s->pool.n_workers; i++) {
-        unsigned n = count(&s->pool.workers[i]);
-        *total_out += n;
-        if (n < fewest) {
-            fewest = n;
-            best = &s->pool.workers[i];
-        }
-    }
-    return best;
-}
-
-static void on_connection(struct mail_socket socket, void *data)
-{
-    struct server *s = data;
-    uint64_t now_ms = uv_now(s->loop);
-    unsigned total;
-    struct worker *worker = choose_worker(s, &total);
-    if (total >= s->max_connections) {
-        close(socket.fd);
-        metrics_add(s->scrape.metrics, METRIC_TURNED_AWAY, 1);
-        if (now_ms - s->warned_ms >= WARNING_EVERY_MS) {
-            log_warn("connection turned away reason=max_connections limit=%u",
-                     s->max_connections);
-            s->warned_ms = now_ms;
-        }
-        return;
-    }
-    socket.is_throttled = !limits_bucket_take(&s->connects, now_ms);
-    if (worker_hand_over(worker, socket))
-        log_error("connection lost reason=no_memory");
-}
 
 /* ---- ending ---- */
 
@@ -158,7 +111,7 @@ void server_drain(struct server *server)
         return;
     log_info("server draining");
     server->is_draining = true;
-    entrances_close(&server->entrances);
+    entrances_stop(&server->entrances);
     tell_workers(server, MAIL_DRAIN, NULL);
     uv_timer_start(&server->drain_timer, on_drain_over,
                    server->snapshot->config->drain_timeout_ms, 0);
@@ -178,6 +131,8 @@ void server_free(struct server *server)
     free_workers(s);
     if (s->pool.rations)
         ration_pool_deinit(s->pool.rations);
+    if (s->pool.gate)
+        gate_deinit(s->pool.gate);
     ledger_deinit(&s->ledger);
     entrances_deinit(&s->entrances);
     free(s->fresh_key);
@@ -214,9 +169,10 @@ static void set_limits(struct server *s)
     const struct config *config = s->snapshot->config;
     struct rlimit files = {.rlim_cur = 1024};
     getrlimit(RLIMIT_NOFILE, &files);
-    s->max_connections =
-        limits_max_connections(config->max_connections, files.rlim_cur,
-                               DESCRIPTORS_BASE + 8 * s->pool.n_workers);
+    gate_set(&s->gate,
+             limits_max_connections(config->max_connections, files.rlim_cur,
+                                    DESCRIPTORS_BASE + 8 * s->pool.n_workers),
+             config->connect_rate, config->connect_burst);
 }
 
 static int open_usage(struct server *s, struct errmsg *errmsg)
@@ -229,6 +185,16 @@ static int open_usage(struct server *s, struct errmsg *errmsg)
     return usage_set_plans(s->pool.usage, snapshot->keys, uv_now(s->loop));
 }
 
+static int open_gate(struct server *s)
+{
+    const struct config *config = s->snapshot->config;
+    int rc = gate_init(&s->gate, config->connect_rate, config->connect_burst,
+                       uv_now(s->loop));
+    if (rc == 0)
+        s->pool.gate = &s->gate;
+    return rc;
+}
+
 static int open_workers(struct server *s)
 {
     unsigned n = s->snapshot->config->workers;
@@ -238,6 +204,7 @@ static int open_workers(struct server *s)
     if (!s->pool.workers)
         return -ENOMEM;
     s->pool.n_workers = n;
+    s->pool.entrances = &s->entrances;
     s->pool.rations = &s->rations;
     ration_pool_init(&s->rations, s->snapshot->config->request_rate,
                      s->snapshot->config->request_burst, n, uv_now(s->loop));
@@ -285,7 +252,6 @@ static int start(struct server *s)
             return rc;
         s->n_started++;
     }
-    entrances_start(&s->entrances);
     return 0;
 }
 
@@ -302,8 +268,9 @@ static int open_all(struct server *s, struct config *config,
     rc = snapshot_new(config, s->fresh_key, &s->snapshot, errmsg);
     if (rc)
         return rc;
-    limits_bucket_init(&s->connects, config->connect_rate,
-                       config->connect_burst, uv_now(s->loop));
+    rc = open_gate(s);
+    if (rc)
+        return rc;
     rc = open_usage(s, errmsg);
     if (rc)
         return rc;
@@ -315,8 +282,7 @@ static int open_all(struct server *s, struct config *config,
     if (!rc)
         rc = access_open(s->snapshot->config->access_log, errmsg);
     if (!rc)
-        rc = entrances_open(&s->entrances, s->loop, s->snapshot->config,
-                            on_connection, s, errmsg);
+        rc = entrances_open(&s->entrances, s->snapshot->config, errmsg);
     if (!rc)
         rc = open_admin(s, errmsg);
     return rc ? rc : start(s);
@@ -331,7 +297,7 @@ static void on_undone(uv_handle_t *handle)
 /* Undoes a half-opened server; the loop closes our handles meanwhile. */
 static void undo(struct server *s)
 {
-    entrances_close(&s->entrances);
+    entrances_stop(&s->entrances);
     tell_workers(s, MAIL_STOP, NULL);
     free_workers(s);
     close_handles(s, on_undone);
@@ -444,8 +410,6 @@ int server_reload(struct server *server, struct config *config,
     }
     snapshot_unref(s->snapshot);
     s->snapshot = snapshot;
-    limits_bucket_change(&s->connects, config->connect_rate,
-                         config->connect_burst);
     ration_pool_change(&s->rations, config->request_rate,
                        config->request_burst);
     set_limits(s);

@@ -142,13 +142,38 @@ int socket_open(struct socket *socket, struct socket_set *set, int fd,
     return rc;
 }
 
+int socket_watch_newcomers(struct socket *socket, struct socket_set *set,
+                           int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE,
+                                .data.ptr = socket};
+    *socket = (struct socket){.set = set, .fd = fd, .input = SOCKET_NEWCOMERS};
+    if (epoll_ctl(set->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return 0;
+    socket->fd = -1;
+    return -errno;
+}
+
+static void unwatch(struct socket *socket)
+{
+    epoll_ctl(socket->set->epoll_fd, EPOLL_CTL_DEL, socket->fd, NULL);
+}
+
+void socket_ignore(struct socket *socket)
+{
+    if (socket->fd < 0)
+        return;
+    unwatch(socket);
+    socket->fd = -1;
+}
+
 void socket_close(struct socket *socket)
 {
     if (socket->fd < 0)
         return;
     /* Closing takes it out of the set only if no other process has it, and a
      * child that is being spawned has it until its exec. */
-    epoll_ctl(socket->set->epoll_fd, EPOLL_CTL_DEL, socket->fd, NULL);
+    unwatch(socket);
     close(socket->fd);
     socket->fd = -1;
     bytes_deinit(&socket->outbox);

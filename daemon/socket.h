@@ -46,6 +46,7 @@ enum socket_input {
     SOCKET_READ,          /* its owner is told that there are some */
     SOCKET_WAIT_FOR_ROOM, /* they wait; told when there is room to write */
     SOCKET_HOLD,          /* they wait, for something else */
+    SOCKET_NEWCOMERS,     /* none: it listens, and has newcomers instead */
 };
 
 struct socket {
@@ -82,6 +83,18 @@ void socket_set_tell(struct socket_set *set);
  */
 int socket_open(struct socket *socket, struct socket_set *set, int fd,
                 struct tls_context *context);
+
+/*
+ * Watches a listening socket: of all the sets that do, one that waits is woken
+ * for a newcomer.
+ * @fd: stays the caller's; non-blocking
+ * Returns 0 or a negative errno with nothing changed.
+ */
+int socket_watch_newcomers(struct socket *socket, struct socket_set *set,
+                           int fd);
+
+/* Ends that. Idempotent. */
+void socket_ignore(struct socket *socket);
 
 /* Closes the descriptor and frees what waits. Idempotent. */
 void socket_close(struct socket *socket);

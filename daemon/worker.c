@@ -207,6 +207,12 @@ static void drop_one(struct connection *c)
     connection_drop(c, END_SHUTDOWN);
 }
 
+static void begin_draining(struct worker *w)
+{
+    w->is_draining = true;
+    newcomers_close(&w->newcomers);
+}
+
 static void on_mail(struct mail *mail, void *data)
 {
     struct worker *w = data;
@@ -237,11 +243,11 @@ static void on_mail(struct mail *mail, void *data)
         atomic_fetch_add(&w->n_pings, 1);
         break;
     case MAIL_DRAIN:
-        w->is_draining = true;
+        begin_draining(w);
         end_everybody(w, close_one);
         break;
     case MAIL_STOP:
-        w->is_draining = true;
+        begin_draining(w);
         flush_all(w); /* a MAIL_DRAIN may have come in the same turn */
         end_everybody(w, drop_one);
         break;
@@ -268,7 +274,7 @@ static void update_now(struct worker *w)
 /* For how long nothing is due, in milliseconds; -1: for ever. */
 static int spare_time(const struct worker *w)
 {
-    uint64_t next_ms = DEADLINE_NEVER;
+    uint64_t next_ms = newcomers_due_ms(&w->newcomers);
     for (int i = 0; i < N_DEADLINES; i++) {
         uint64_t due_ms = deadlines_next(&w->deadlines[i]);
         if (due_ms < next_ms)
@@ -284,6 +290,7 @@ static int spare_time(const struct worker *w)
 
 static void pass_deadlines(struct worker *w)
 {
+    newcomers_resume(w);
     for (int i = 0; i < N_DEADLINES; i++) {
         struct deadline *due;
         while ((due = deadlines_take_due(&w->deadlines[i], w->now_ms)))
@@ -310,6 +317,15 @@ static void run_turn(struct worker *w)
     end_turn(w);
 }
 
+static void on_ready(struct socket *socket, bool is_readable, bool is_writable)
+{
+    if (socket->input == SOCKET_NEWCOMERS)
+        newcomers_accept(list_entry(socket->set, struct worker, sockets),
+                         socket);
+    else
+        connection_on_ready(socket, is_readable, is_writable);
+}
+
 /* ---- the thread ---- */
 
 static bool is_done(const struct worker *w)
@@ -334,9 +350,12 @@ static void run(void *data)
 int worker_start(struct worker *worker)
 {
     sigset_t all, before;
+    int rc = newcomers_open(&worker->newcomers, worker);
+    if (rc)
+        return rc;
     sigfillset(&all); /* signals are main's */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = uv_thread_create(&worker->thread, run, worker);
+    rc = uv_thread_create(&worker->thread, run, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
@@ -349,7 +368,7 @@ static void init_deadlines(struct worker *w)
 
 static int init_waiting(struct worker *w)
 {
-    int rc = socket_set_init(&w->sockets, connection_on_ready);
+    int rc = socket_set_init(&w->sockets, on_ready);
     if (rc)
         return rc;
     rc = mailbox_init(&w->mailbox, w->snapshot->config->mailbox_limit, on_mail,
@@ -405,6 +424,7 @@ void worker_deinit(struct worker *worker, bool was_started)
     struct worker *w = worker;
     if (was_started)
         uv_thread_join(&w->thread);
+    newcomers_close(&w->newcomers);
     mailbox_deinit(&w->mailbox);
     socket_set_deinit(&w->sockets);
     registry_deinit(&w->registry);
@@ -435,10 +455,11 @@ int worker_hand_over(struct worker *worker, struct mail_socket socket)
     struct mail *mail = mail_new(MAIL_ACCEPTED);
     if (!mail) {
         close(socket.fd);
+        atomic_fetch_sub_explicit(&worker->n_connections, 1,
+                                  memory_order_relaxed);
         return -ENOMEM;
     }
     mail->socket = socket;
-    atomic_fetch_add_explicit(&worker->n_connections, 1, memory_order_relaxed);
     if (mailbox_post(&worker->mailbox, mail))
         mail_free(mail);
     return 0;

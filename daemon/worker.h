@@ -1,11 +1,11 @@
 /*
- * A worker: one thread, one loop, its own connections and nothing shared.
+ * A worker: one thread, its own connections and nothing shared.
  *
  * In one turn of its loop a worker reads what is ready, routes it into the
  * outboxes of its own connections and into one mail for each other worker,
  * and at the end of the turn sends every outbox and posts every mail once.
- * What it waits on is an epoll set; it is in the process's libuv loop that
- * listeners, signals and the admin endpoint live.
+ * What it waits on is an epoll set, in which all listening sockets stand, too;
+ * it is in the process's libuv loop that signals and the admin endpoint live.
  */
 #pragma once
 
@@ -18,6 +18,7 @@
 #include "daemon/deadlines.h"
 #include "daemon/mailbox.h"
 #include "daemon/metrics.h"
+#include "daemon/newcomers.h"
 #include "daemon/ration.h"
 #include "daemon/registry.h"
 #include "daemon/snapshot.h"
@@ -25,6 +26,8 @@
 #include "proto/connid.h"
 #include "proto/list.h"
 
+struct entrances;
+struct gate;
 struct usage;
 
 /* All workers of a process, and what they share; fixed before the first one
@@ -32,6 +35,8 @@ struct usage;
 struct worker_pool {
     struct worker *workers;
     unsigned n_workers;
+    const struct entrances *entrances;
+    struct gate *gate;
     struct usage *usage;         /* of plans */
     struct ration_pool *rations; /* of request_rate */
 };
@@ -45,11 +50,12 @@ struct worker {
     atomic_bool has_ended; /* read by main after ended */
     bool is_draining;      /* newcomers are closed; ends with the last one */
     atomic_uint n_pings;   /* answered; read by main */
-    atomic_uint n_connections; /* counted up by who hands them over */
+    atomic_uint n_connections; /* counted up by the gate */
 
     struct snapshot *snapshot; /* a reference */
     struct metrics *metrics;   /* owned; written by this thread */
     struct socket_set sockets;
+    struct newcomers newcomers;
     struct mailbox mailbox;
     struct mail **packets; /* by slot: what the turn has for others; or NULL */
     struct mail **returns; /* by slot: what it could not deliver for them */
@@ -70,7 +76,8 @@ struct worker {
 int worker_init(struct worker *worker, const struct worker_pool *pool,
                 unsigned slot, struct snapshot *snapshot, uv_async_t *ended);
 
-/* Starts the thread. Returns 0 or a negative errno. */
+/* Opens the entrances to newcomers and starts the thread. Returns 0 or a
+ * negative errno. */
 int worker_start(struct worker *worker);
 
 /* Joins the thread, if it was started, and frees what the worker has. */
@@ -83,7 +90,8 @@ void worker_deinit(struct worker *worker, bool was_started);
 void worker_tell(struct worker *worker, enum mail_kind kind,
                  struct snapshot *snapshot);
 
-/* Hands a new connection over. Returns 0, or -ENOMEM with the socket closed. */
+/* Hands over a new connection that is counted already. Returns 0, or -ENOMEM
+ * with the socket closed. */
 int worker_hand_over(struct worker *worker, struct mail_socket socket);
 
 /* ---- on the worker's own thread ---- */

@@ -4,10 +4,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,17 +19,11 @@
 
 static bool has_ipv4_only;
 static bool names_all_twice;
-static int n_failing_accepts;
-static bool loses_reserve; /* as soon as it is given up */
 
 int __real_getaddrinfo(const char *host, const char *port,
                        const struct addrinfo *hints, struct addrinfo **found);
 int __wrap_getaddrinfo(const char *host, const char *port,
                        const struct addrinfo *hints, struct addrinfo **found);
-int __real_accept4(int fd, struct sockaddr *address, socklen_t *size,
-                   int flags);
-int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size,
-                   int flags);
 
 int __wrap_getaddrinfo(const char *host, const char *port,
                        const struct addrinfo *hints, struct addrinfo **found)
@@ -46,65 +39,27 @@ int __wrap_getaddrinfo(const char *host, const char *port,
     return __real_getaddrinfo(host, port, hints, &last->ai_next);
 }
 
-static void allow_descriptors(rlim_t n)
-{
-    struct rlimit files;
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
-    files.rlim_cur = n < files.rlim_max ? n : files.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
-}
+/* ---- a listener ---- */
 
-/* Without SOCK_NONBLOCK it is the call that turns away. */
-int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
-{
-    if (flags & SOCK_NONBLOCK && n_failing_accepts > 0) {
-        n_failing_accepts--;
-        allow_descriptors(RLIM_INFINITY);
-        errno = EMFILE;
-        return -1;
-    }
-    int rc = __real_accept4(fd, address, size, flags);
-    if (loses_reserve)
-        allow_descriptors(0);
-    loses_reserve = false;
-    return rc;
-}
-
-/* ---- a listener on its loop ---- */
-
-static uv_loop_t loop;
 static struct folder folder;
 static struct listener *listener;
 static struct errmsg errmsg;
-static int accepted_fd;
-
-static void keep(struct mail_socket socket, void *data)
-{
-    (void)data;
-    accepted_fd = socket.fd;
-}
 
 static void setup(void)
 {
-    ck_assert_int_eq(uv_loop_init(&loop), 0);
     folder_init(&folder);
     listener = NULL;
-    accepted_fd = -1;
 }
 
 static void teardown(void)
 {
-    if (listener)
-        listener_close(listener);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    listener_close(listener);
     folder_deinit(&folder);
 }
 
 static int open_address(const struct listen_address *address, int passed_fd)
 {
-    return listener_open(&loop, address, passed_fd, keep, NULL, &listener,
-                         &errmsg);
+    return listener_open(address, passed_fd, &listener, &errmsg);
 }
 
 static int open_host(const char *host)
@@ -120,16 +75,35 @@ static int open_path(const char *path)
         -1);
 }
 
-/* The port is the last thing in an endpoint. */
-static int connect_client(void)
+/* Whether a client is let in. The port is the last thing in an endpoint. */
+static bool connects(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     const char *port = strrchr(listener_endpoint(listener), ':') + 1;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     address.sin_port = htons((uint16_t)atoi(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address),
-                     0);
+    int rc = connect(fd, (struct sockaddr *)&address, sizeof address);
+    ck_assert(rc == 0 || errno == ECONNREFUSED);
+    close(fd);
+    return rc == 0;
+}
+
+static int only_socket(void)
+{
+    const int *fds;
+    ck_assert_uint_eq(listener_sockets(listener, &fds), 1);
+    return fds[0];
+}
+
+/* A socket as a service manager passes it. */
+static int listen_as_manager(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
     return fd;
 }
 
@@ -158,29 +132,55 @@ START_TEST(an_unknown_name_is_said_to_be_so)
 }
 END_TEST
 
-START_TEST(a_passed_socket_does_not_delay_packets_either)
+START_TEST(who_stops_can_be_succeeded_at_once)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    int value = 0;
-    socklen_t size = sizeof value;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(fd, 1), 0);
-    ck_assert_int_eq(
-        open_address(&(struct listen_address){.kind = LISTEN_SYSTEMD}, fd), 0);
-    listener_start(listener);
-    int client = connect_client();
-    while (accepted_fd < 0)
-        uv_run(&loop, UV_RUN_ONCE);
-    getsockopt(accepted_fd, IPPROTO_TCP, TCP_NODELAY, &value, &size);
-    ck_assert_int_ne(value, 0);
-    close(accepted_fd);
-    close(client);
+    ck_assert_int_eq(open_host("127.0.0.1"), 0);
+    struct listener *first = listener;
+    const char *port = strrchr(listener_endpoint(first), ':') + 1;
+    struct listen_address address = {.kind = LISTEN_TCP,
+                                     .host = (char *)"127.0.0.1",
+                                     .port = (uint16_t)atoi(port)};
+    ck_assert(connects());
+    ck_assert_int_eq(open_address(&address, -1), -EADDRINUSE);
+    listener_stop(first);
+    ck_assert(!connects());
+    ck_assert_msg(open_address(&address, -1) == 0, "%s", errmsg.text);
+    ck_assert(connects());
+    listener_close(first);
+    ck_assert(connects());
 }
 END_TEST
 
-/* ---- Unix sockets ---- */
+/* ---- passed sockets ---- */
+
+START_TEST(a_passed_socket_does_not_delay_packets_either)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    int fd = listen_as_manager();
+    ck_assert_int_eq(
+        open_address(&(struct listen_address){.kind = LISTEN_SYSTEMD}, fd), 0);
+    ck_assert(connects());
+    int accepted = accept(only_socket(), NULL, NULL);
+    ck_assert_int_eq(
+        getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &value, &size), 0);
+    ck_assert_int_ne(value, 0);
+    close(accepted);
+}
+END_TEST
+
+START_TEST(a_passed_socket_listens_on_for_its_manager)
+{
+    int ours = listen_as_manager();
+    int managers = dup(ours);
+    ck_assert_int_eq(
+        open_address(&(struct listen_address){.kind = LISTEN_SYSTEMD}, ours),
+        0);
+    listener_stop(listener);
+    ck_assert(connects());
+    close(managers);
+}
+END_TEST
 
 START_TEST(a_passed_socket_must_listen)
 {
@@ -192,6 +192,8 @@ START_TEST(a_passed_socket_must_listen)
     close(fd);
 }
 END_TEST
+
+/* ---- Unix sockets ---- */
 
 START_TEST(a_successor_keeps_its_socket)
 {
@@ -250,55 +252,20 @@ START_TEST(a_socket_in_use_is_not_taken_over)
 }
 END_TEST
 
-/* ---- out of descriptors ---- */
-
-/* Runs the loop until the daemon has closed @client. */
-static void run_until_closed(int client)
-{
-    char byte;
-    while (recv(client, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN)
-        uv_run(&loop, UV_RUN_ONCE);
-    close(client);
-}
-
-START_TEST(who_cannot_be_kept_is_turned_away)
-{
-    ck_assert_int_eq(open_host("127.0.0.1"), 0);
-    listener_start(listener);
-    n_failing_accepts = 1;
-    run_until_closed(connect_client());
-    ck_assert_int_eq(accepted_fd, -1);
-}
-END_TEST
-
-START_TEST(a_lost_reserve_is_taken_again_after_the_pause)
-{
-    ck_assert_int_eq(open_host("127.0.0.1"), 0);
-    listener_start(listener);
-    n_failing_accepts = 3; /* turned away; a pause; turned away */
-    loses_reserve = true;
-    int first = connect_client();
-    int second = connect_client();
-    run_until_closed(first);
-    run_until_closed(second);
-    ck_assert_int_eq(accepted_fd, -1);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
         an_ipv6_address_needs_no_network_of_ipv6,
         an_address_that_a_name_has_twice_is_bound_once,
         an_unknown_name_is_said_to_be_so,
+        who_stops_can_be_succeeded_at_once,
         a_passed_socket_does_not_delay_packets_either,
+        a_passed_socket_listens_on_for_its_manager,
         a_passed_socket_must_listen,
         a_successor_keeps_its_socket,
         a_file_that_is_no_socket_is_left_alone,
         a_socket_that_a_killed_process_left_is_replaced,
         a_socket_in_use_is_not_taken_over,
-        who_cannot_be_kept_is_turned_away,
-        a_lost_reserve_is_taken_again_after_the_pause,
     };
     Suite *suite = suite_create("listener");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {

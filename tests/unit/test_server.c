@@ -59,7 +59,6 @@ static void teardown(void)
     folder_deinit(&folder);
 }
 
-/* Connects and lets the server accept. */
 static int connect_client(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -69,7 +68,6 @@ static int connect_client(void)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address),
                      0);
-    uv_run(&loop, UV_RUN_ONCE);
     return fd;
 }
 
