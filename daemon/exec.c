@@ -167,20 +167,26 @@ static bool has_terminal_told(int number)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct exec *exec = handle->data;
+    if (!exec->server) /* its opening failed, and is undone */
+        return;
     if (!exec->is_running)
         server_stop(exec->server);
     else if (!has_terminal_told(number))
         uv_process_kill(&exec->process, number);
 }
 
-static void on_stopped(struct server *server, void *data)
+static void unwatch(struct exec *exec)
 {
-    struct exec *exec = data;
-    (void)server;
     for (int i = 0; i < N_SIGNALS; i++)
         uv_close((uv_handle_t *)&exec->signals[i], NULL);
     if (exec->process.type == UV_PROCESS)
         uv_close((uv_handle_t *)&exec->process, NULL);
+}
+
+static void on_stopped(struct server *server, void *data)
+{
+    (void)server;
+    unwatch(data);
 }
 
 static int watch_signals(struct exec *exec)
@@ -213,15 +219,20 @@ static int serve(struct exec *exec, struct config *config,
                  char *const command[], char *const environment[],
                  struct errmsg *errmsg)
 {
-    int rc = server_open(&exec->loop, config, on_stopped, exec, &exec->server,
-                         errmsg);
-    if (rc)
-        return rc;
-    rc = watch_signals(exec);
-    if (rc)
+    int rc = watch_signals(exec);
+    if (rc) {
+        config_free(config);
         errmsg_set(errmsg, "signals: %s", uv_strerror(rc));
-    if (!rc)
-        rc = check_reachable(exec->server, errmsg);
+    } else {
+        rc = server_open(&exec->loop, config, on_stopped, exec, &exec->server,
+                         errmsg);
+    }
+    if (rc) {
+        unwatch(exec);
+        uv_run(&exec->loop, UV_RUN_DEFAULT);
+        return rc;
+    }
+    rc = check_reachable(exec->server, errmsg);
     if (!rc)
         rc = announce_write_rc(exec->server, errmsg);
     if (!rc)

@@ -3,15 +3,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/hex.h"
 #include "daemon/keyline.h"
 #include "daemon/secretfile.h"
+#include "proto/digest.h"
 #include "proto/inifile.h"
 
 enum { KEY_PRESENTED_MAX = 128 };
@@ -54,19 +54,11 @@ size_t keys_position(const struct keys *keys, const struct key *key)
     return (size_t)(key - keys->keys);
 }
 
-static int digest_key(const char *key, size_t n, unsigned char *digest_out)
-{
-    return EVP_Digest(key, n, digest_out, NULL, EVP_sha256(), NULL) == 1
-               ? 0
-               : -ENOMEM;
-}
-
 const struct key *keys_find(const struct keys *keys, const char *presented)
 {
     unsigned char digest[KEY_DIGEST_BYTES];
     const struct key *found = NULL;
-    if (digest_key(presented, strlen(presented), digest))
-        return NULL;
+    digest_sha256(presented, strlen(presented), digest);
     for (size_t i = 0; i < keys->n_keys; i++) {
         const struct key *key = &keys->keys[i];
         if (CRYPTO_memcmp(key->digest, digest, sizeof digest) == 0)
@@ -97,10 +89,8 @@ int keys_digest(const char *key, unsigned char digest_out[KEY_DIGEST_BYTES],
     int rc = keys_check(key, errmsg);
     if (rc)
         return rc;
-    rc = digest_key(key, strlen(key), digest_out);
-    if (rc)
-        errmsg_set(errmsg, "out of memory");
-    return rc;
+    digest_sha256(key, strlen(key), digest_out);
+    return 0;
 }
 
 /* Appends @key unless its name or digest is there already. */
@@ -255,7 +245,7 @@ int keys_generate(char key_out[KEY_CHARS + 1])
     char key[KEY_CHARS + 1] = "";
     for (int n = 0; n < KEY_CHARS;) {
         unsigned char byte;
-        if (RAND_bytes(&byte, 1) != 1)
+        if (getentropy(&byte, 1))
             return -EIO;
         /* The bytes above would make some letters likelier than others. */
         if (byte < N_FAIR)
@@ -271,10 +261,9 @@ int keys_print_line(const char *name, const char *key,
 {
     unsigned char digest[KEY_DIGEST_BYTES];
     int rc = keys_check_name(name, errmsg);
-    if (!rc)
-        rc = digest_key(key, strlen(key), digest);
     if (rc)
         return rc;
+    digest_sha256(key, strlen(key), digest);
     int n = sprintf(line_out, "%s = %s", name, DIGEST_PREFIX);
     hex_print(digest, sizeof digest, line_out + n);
     return 0;

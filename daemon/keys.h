@@ -11,12 +11,13 @@
 #include <stddef.h>
 
 #include "daemon/plans.h"
+#include "proto/digest.h"
 #include "proto/errmsg.h"
 
 enum {
     KEY_CHARS = 40, /* of a key that we make */
     KEY_NAME_MAX = 64,
-    KEY_DIGEST_BYTES = 32,
+    KEY_DIGEST_BYTES = DIGEST_SHA256_BYTES,
     KEYS_LINE_MAX = KEY_NAME_MAX + 80,
 };
 
@@ -43,8 +44,7 @@ int keys_check_name(const char *name, struct errmsg *errmsg);
  * printable ASCII without blanks. */
 int keys_check(const char *key, struct errmsg *errmsg);
 
-/* Checks a key in the clear and digests it. Returns as keys_check(), or
- * -ENOMEM with @errmsg. */
+/* Checks a key in the clear and digests it. Returns as keys_check(). */
 int keys_digest(const char *key, unsigned char digest_out[KEY_DIGEST_BYTES],
                 struct errmsg *errmsg);
 
@@ -87,7 +87,7 @@ int keys_generate(char key_out[KEY_CHARS + 1]);
 
 /*
  * Writes the line for a keys file: "NAME = sha256:HEX"; NUL-terminated.
- * Returns 0, -EINVAL with @errmsg (not a name, see keys_add()) or -ENOMEM.
+ * Returns 0, or -EINVAL with @errmsg: not a name, see keys_add().
  */
 int keys_print_line(const char *name, const char *key,
                     char line_out[KEYS_LINE_MAX], struct errmsg *errmsg);

@@ -122,6 +122,8 @@ static void reload(struct run *run)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
+    if (!run->server) /* its opening failed, and is undone */
+        return;
     log_info("signal number=%d", number);
     if (number == SIGHUP)
         reload(run);
@@ -139,15 +141,20 @@ static void on_watchdog(uv_timer_t *timer)
         log_error("watchdog not fed reason=\"a worker hangs\"");
 }
 
-static void on_stopped(struct server *server, void *data)
+static void unwatch(struct run *run)
 {
-    struct run *run = data;
-    (void)server;
     for (int i = 0; i < N_SIGNALS; i++)
         uv_close((uv_handle_t *)&run->signals[i], NULL);
     uv_close((uv_handle_t *)&run->watchdog, NULL);
 }
 
+static void on_stopped(struct server *server, void *data)
+{
+    (void)server;
+    unwatch(data);
+}
+
+/* Before clients are let in: who has seen one served may send a signal. */
 static int watch(struct run *run)
 {
     static const int numbers[N_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
@@ -160,9 +167,6 @@ static int watch(struct run *run)
     run->watchdog.data = run;
     for (int i = 0; i < N_SIGNALS && rc == 0; i++)
         rc = uv_signal_start(&run->signals[i], on_signal, numbers[i]);
-    uint64_t beat_ms = notify_watchdog_ms() / 2;
-    if (rc == 0 && beat_ms)
-        rc = uv_timer_start(&run->watchdog, on_watchdog, beat_ms, beat_ms);
     return rc;
 }
 
@@ -177,21 +181,35 @@ static void tell_world(const struct run *run)
     tell_ready(run);
 }
 
+static void start_watchdog(struct run *run)
+{
+    uint64_t beat_ms = notify_watchdog_ms() / 2;
+    if (beat_ms)
+        uv_timer_start(&run->watchdog, on_watchdog, beat_ms, beat_ms);
+}
+
 static int serve(struct run *run, struct config *config, struct errmsg *errmsg)
 {
-    int rc =
-        server_open(&run->loop, config, on_stopped, run, &run->server, errmsg);
-    if (rc)
-        return rc;
-    rc = watch(run);
-    if (rc)
+    int rc = watch(run);
+    if (rc) {
+        config_free(config);
         errmsg_set(errmsg, "signals: %s", uv_strerror(rc));
-    else
-        rc = announce_write_rc(run->server, errmsg);
-    if (rc)
+    } else {
+        rc = server_open(&run->loop, config, on_stopped, run, &run->server,
+                         errmsg);
+    }
+    if (rc) {
+        unwatch(run);
+        uv_run(&run->loop, UV_RUN_DEFAULT);
+        return rc;
+    }
+    rc = announce_write_rc(run->server, errmsg);
+    if (rc) {
         server_stop(run->server);
-    else
+    } else {
+        start_watchdog(run);
         tell_world(run);
+    }
     uv_run(&run->loop, UV_RUN_DEFAULT);
     server_free(run->server);
     return rc;

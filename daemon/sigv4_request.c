@@ -7,6 +7,7 @@
 
 #include "daemon/hex.h"
 #include "daemon/percent.h"
+#include "proto/digest.h"
 
 /* What is put goes into the digest; a failure is kept until the end. */
 struct sink {
@@ -212,7 +213,7 @@ static int put_headers(struct sink *sink, const struct http_reader *request,
 }
 
 /* What a signer says of the body is taken at its word only if it is nothing. */
-static int put_payload(struct sink *sink, const struct http_reader *request)
+static void put_payload(struct sink *sink, const struct http_reader *request)
 {
     unsigned char digest[SIGV4_DIGEST_CHARS / 2];
     char hex[SIGV4_DIGEST_CHARS + 1];
@@ -220,14 +221,12 @@ static int put_payload(struct sink *sink, const struct http_reader *request)
     const char *said = http_header(request, "X-Amz-Content-Sha256", NULL);
     if (said && strcmp(said, "UNSIGNED-PAYLOAD") == 0) {
         put_text(sink, said);
-        return 0;
+        return;
     }
     const uint8_t *body = http_body(request, &size);
-    if (EVP_Digest(body, size, digest, NULL, EVP_sha256(), NULL) != 1)
-        return -ENOMEM;
+    digest_sha256(body, size, digest);
     hex_print(digest, sizeof digest, hex);
     put_text(sink, hex);
-    return 0;
 }
 
 int sigv4_request_hash(const struct http_reader *request,
@@ -245,10 +244,9 @@ int sigv4_request_hash(const struct http_reader *request,
     rc = put_target(&sink, http_target(request));
     if (!rc)
         rc = put_headers(&sink, request, signed_headers);
-    if (!rc)
-        rc = put_payload(&sink, request);
     if (rc)
         goto done;
+    put_payload(&sink, request);
     if (sink.has_failed || EVP_DigestFinal_ex(sink.context, digest, NULL) != 1)
         rc = -ENOMEM;
     else

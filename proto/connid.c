@@ -2,8 +2,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /*
  * The 11 bytes of an id: 8 random ones, the kind, the slot times four as a
@@ -45,7 +45,7 @@ void connid_source_init(struct connid_source *source)
 static void take_random(struct connid_source *source, uint8_t *out, size_t n)
 {
     if (source->n_left < n) {
-        if (RAND_bytes(source->random, sizeof source->random) != 1)
+        if (getentropy(source->random, sizeof source->random))
             abort();
         source->n_left = sizeof source->random;
     }

@@ -3,38 +3,34 @@
 #include <assert.h>
 #include <errno.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/answer.h"
+#include "proto/digest.h"
 #include "proto/http_line.h"
 
 /* RFC 6455, section 1.3 */
 #define ACCEPT_SALT "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-enum {
-    NONCE_SIZE = 16, /* bytes behind a key */
-    SHA1_SIZE = 20,
-};
+enum { NONCE_SIZE = 16 }; /* bytes behind a key */
 
-int upgrade_accept(const char key[UPGRADE_KEY_CHARS],
-                   char accept_out[UPGRADE_ACCEPT_CHARS + 1])
+void upgrade_accept(const char key[UPGRADE_KEY_CHARS],
+                    char accept_out[UPGRADE_ACCEPT_CHARS + 1])
 {
     char salted[UPGRADE_KEY_CHARS + sizeof ACCEPT_SALT - 1];
-    unsigned char digest[SHA1_SIZE];
+    uint8_t digest[DIGEST_SHA1_BYTES];
     memcpy(salted, key, UPGRADE_KEY_CHARS);
     memcpy(salted + UPGRADE_KEY_CHARS, ACCEPT_SALT, sizeof ACCEPT_SALT - 1);
-    if (!EVP_Digest(salted, sizeof salted, digest, NULL, EVP_sha1(), NULL))
-        return -ENOMEM;
-    EVP_EncodeBlock((unsigned char *)accept_out, digest, SHA1_SIZE);
-    return 0;
+    digest_sha1(salted, sizeof salted, digest);
+    EVP_EncodeBlock((unsigned char *)accept_out, digest, sizeof digest);
 }
 
 int upgrade_make_key(char key_out[UPGRADE_KEY_CHARS + 1])
 {
     unsigned char nonce[NONCE_SIZE];
-    if (RAND_bytes(nonce, NONCE_SIZE) != 1)
+    if (getentropy(nonce, NONCE_SIZE))
         return -EIO;
     EVP_EncodeBlock((unsigned char *)key_out, nonce, NONCE_SIZE);
     return 0;
@@ -90,7 +86,8 @@ enum refusal upgrade_check_request(const struct http_reader *request,
     const char *key = only(request, "Sec-WebSocket-Key");
     if (!key || !is_key(key))
         return REFUSAL_BAD_REQUEST;
-    return upgrade_accept(key, accept_out) ? REFUSAL_INTERNAL : REFUSAL_NONE;
+    upgrade_accept(key, accept_out);
+    return REFUSAL_NONE;
 }
 
 /* Path and query, as they can stand in a request line. */
@@ -160,9 +157,7 @@ int upgrade_check_response(const struct http_reader *response,
         return error_of(http_status(response));
     const char *protocol = only(response, "Upgrade");
     const char *accept = only(response, "Sec-WebSocket-Accept");
-    int rc = upgrade_accept(key, expected);
-    if (rc)
-        return rc;
+    upgrade_accept(key, expected);
     bool is_valid = http_minor_version(response) == 1 && protocol &&
                     http_line_equals(protocol, "websocket") &&
                     http_has_token(response, "Connection", "upgrade") &&

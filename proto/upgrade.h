@@ -22,13 +22,9 @@ enum {
  */
 #define UPGRADE_EXTENSIONS "x-monologue-extensions"
 
-/*
- * Sec-WebSocket-Accept for a key.
- * @accept_out: NUL-terminated
- * Returns 0 or -ENOMEM.
- */
-int upgrade_accept(const char key[UPGRADE_KEY_CHARS],
-                   char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
+/* Sec-WebSocket-Accept for a key; NUL-terminated. */
+void upgrade_accept(const char key[UPGRADE_KEY_CHARS],
+                    char accept_out[UPGRADE_ACCEPT_CHARS + 1]);
 
 /*
  * Checks a complete request for an opening handshake, in this order: GET;

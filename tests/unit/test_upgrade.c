@@ -14,7 +14,7 @@
 START_TEST(the_accept_for_a_key_is_that_of_the_standard)
 {
     char accept[UPGRADE_ACCEPT_CHARS + 1];
-    ck_assert_int_eq(upgrade_accept(KEY, accept), 0);
+    upgrade_accept(KEY, accept);
     ck_assert_str_eq(accept, ACCEPT);
 }
 END_TEST
@@ -307,7 +307,7 @@ START_TEST(our_own_101_is_one_that_we_take)
     struct bytes out = BYTES_EMPTY;
     char key[UPGRADE_KEY_CHARS + 1], accept[UPGRADE_ACCEPT_CHARS + 1];
     ck_assert_int_eq(upgrade_make_key(key), 0);
-    ck_assert_int_eq(upgrade_accept(key, accept), 0);
+    upgrade_accept(key, accept);
     ck_assert_int_eq(upgrade_append_101(&out, WIRE_LIMIT, 0, accept, ""), 0);
     struct http_reader *response =
         wire_read_message(HTTP_RESPONSES, bytes_begin(&out), bytes_size(&out));
