@@ -14,6 +14,8 @@
  */
 enum { CAPACITY_MIN = 1008 };
 
+enum { FORMAT_ONCE = 512 }; /* texts below are not formatted twice */
+
 void bytes_deinit(struct bytes *bytes)
 {
     free(bytes->data);
@@ -84,20 +86,30 @@ int bytes_append(struct bytes *bytes, const void *src, size_t n, size_t limit)
     return 0;
 }
 
+/* Appends a text that is known to have @n characters. */
+static int append_format(struct bytes *bytes, size_t n, size_t limit,
+                         const char *format, va_list args)
+{
+    uint8_t *tail;
+    /* The NUL needs room, but is never counted. */
+    int rc = bytes_reserve(bytes, n + 1, limit + 1, &tail);
+    if (rc)
+        return rc;
+    vsnprintf((char *)tail, n + 1, format, args);
+    bytes_commit(bytes, n);
+    return 0;
+}
+
 int bytes_append_format(struct bytes *bytes, size_t limit, const char *format,
                         ...)
 {
     va_list args, again;
-    uint8_t *tail;
+    char text[FORMAT_ONCE];
     va_start(args, format);
     va_copy(again, args);
-    size_t n = (size_t)vsnprintf(NULL, 0, format, args);
-    /* The NUL needs room, but is never counted. */
-    int rc = bytes_reserve(bytes, n + 1, limit + 1, &tail);
-    if (rc == 0) {
-        vsnprintf((char *)tail, n + 1, format, again);
-        bytes_commit(bytes, n);
-    }
+    size_t n = (size_t)vsnprintf(text, sizeof text, format, args);
+    int rc = n < sizeof text ? bytes_append(bytes, text, n, limit)
+                             : append_format(bytes, n, limit, format, again);
     va_end(again);
     va_end(args);
     return rc;

@@ -119,8 +119,11 @@ static bool equals(const char *a, const char *b, size_t n)
 
 bool http_line_equals(const char *a, const char *b)
 {
-    size_t n = strlen(a);
-    return n == strlen(b) && equals(a, b, n);
+    while (*a && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == '\0' && *b == '\0';
 }
 
 bool http_line_has_token(const char *list, const char *token)
