@@ -56,11 +56,13 @@ run_asan() {
 run_tsan() {
     step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false \
         -Doptimization=1 -- \
-        --no-suite long --no-suite policy --no-suite hasty --timeout-multiplier 5
+        --no-suite long --no-suite policy --no-suite hasty --no-suite exhaustive \
+        --timeout-multiplier 5
 }
 
 run_valgrind() {
-    step cc build testlog -- --setup valgrind --suite unit --suite fuzz --no-suite hasty
+    step cc build testlog -- --setup valgrind --suite unit --suite fuzz \
+        --no-suite hasty --no-suite exhaustive
 }
 
 # libFuzzer, FUZZ_SECONDS for each room, from the corpus.
