@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "tests/bench/stopwatch.h"
 #include "tests/lib/frame_script.h"
 
 enum { ROUNDS = 2000, ROUND_BYTES = 1 << 15 };
@@ -18,13 +18,6 @@ static const struct frame_rules rules = {.max_frame = 32768,
                                          .max_message = 131072,
                                          .max_fragments = 1024,
                                          .is_server = true};
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void read_one(uint8_t *in, size_t n)
 {
@@ -48,10 +41,10 @@ static double read_ns(const struct bytes *frame)
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < n_frames; i++)
             memcpy(copies + i * n, bytes_begin(frame), n);
-        uint64_t start = now_ns();
+        uint64_t start = stopwatch_ns();
         for (size_t i = 0; i < n_frames; i++)
             read_one(copies + i * n, n);
-        uint64_t taken = now_ns() - start;
+        uint64_t taken = stopwatch_ns() - start;
         best = taken < best ? taken : best;
     }
     free(copies);

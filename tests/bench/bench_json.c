@@ -5,19 +5,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "proto/json_forms.h"
 #include "tests/bench/packets.h"
+#include "tests/bench/stopwatch.h"
 
 enum { ROUNDS = 2000, ROUND_BYTES = 1 << 15 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void step_over(json_nest_cb nest, const char *text, size_t n)
 {
@@ -33,10 +26,10 @@ static double nest_ns(json_nest_cb nest, const char *text, size_t n)
     uint64_t best = UINT64_MAX;
     size_t n_times = ROUND_BYTES / n;
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t start = now_ns();
+        uint64_t start = stopwatch_ns();
         for (size_t i = 0; i < n_times; i++)
             step_over(nest, text, n);
-        uint64_t taken = now_ns() - start;
+        uint64_t taken = stopwatch_ns() - start;
         best = taken < best ? taken : best;
     }
     return (double)best / (double)n_times;

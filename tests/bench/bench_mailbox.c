@@ -7,21 +7,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "daemon/socket.h"
+#include "tests/bench/stopwatch.h"
 
 enum { N_POSTED = 200000, N_ROUND_TRIPS = 50000, PAYLOAD = 256 };
 
 static const struct connid id = {"AAAAAAAAAAACAAA="};
 static const char payload[PAYLOAD];
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void must(bool is_done)
 {
@@ -47,13 +40,13 @@ static void time_posting(void)
     struct mailbox mailbox;
     unsigned n = 0;
     must(mailbox_init(&mailbox, 1 << 20, count_and_free, &n) == 0);
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = stopwatch_ns();
     for (int i = 0; i < N_POSTED; i++) {
         post_packet(&mailbox);
         mailbox_drain(&mailbox);
     }
     printf("make, post, drain and free   %7.0f ns\n",
-           (double)(now_ns() - start_ns) / N_POSTED);
+           (double)(stopwatch_ns() - start_ns) / N_POSTED);
     must(n == N_POSTED);
     mailbox_deinit(&mailbox);
 }
@@ -108,12 +101,12 @@ static void time_waking(void)
     side_init(&there, &here);
     must(uv_thread_create(&thread, run, &there) == 0);
     here.has_begun = true;
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = stopwatch_ns();
     post_packet(&there.mailbox);
     run(&here);
     uv_thread_join(&thread);
     printf("to a sleeping thread and back %6.0f ns\n",
-           (double)(now_ns() - start_ns) / N_ROUND_TRIPS);
+           (double)(stopwatch_ns() - start_ns) / N_ROUND_TRIPS);
     side_deinit(&here);
     side_deinit(&there);
 }

@@ -7,18 +7,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "tests/bench/packets.h"
+#include "tests/bench/stopwatch.h"
 
 enum { ROUNDS = 4000, ROUND_BYTES = 1 << 15 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static double scan_ns(const char *text, size_t n)
 {
@@ -26,11 +19,11 @@ static double scan_ns(const char *text, size_t n)
     size_t n_scans = ROUND_BYTES / n;
     for (int round = 0; round < ROUNDS; round++) {
         struct packet packet;
-        uint64_t start = now_ns();
+        uint64_t start = stopwatch_ns();
         for (size_t i = 0; i < n_scans; i++)
             if (packet_scan(text, n, &packet) != PACKET_RELAY)
                 abort();
-        uint64_t taken = now_ns() - start;
+        uint64_t taken = stopwatch_ns() - start;
         best = taken < best ? taken : best;
     }
     return (double)best / (double)n_scans;

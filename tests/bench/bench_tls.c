@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tests/bench/stopwatch.h"
 
 enum { LIMIT = 1 << 24, PLAIN = 1 << 18, N_IDLE = 500 };
 
@@ -23,13 +24,6 @@ struct side {
 static struct tls_context *server_context;
 static struct tls_context *client_context;
 static uint8_t plain[PLAIN];
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void must(int is_done)
 {
@@ -91,13 +85,13 @@ static void time_handshakes(void)
     enum { N = 500 };
     struct side client;
     struct side server;
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = stopwatch_cpu_ns();
     for (int i = 0; i < N; i++) {
         meet(&client, &server);
         part(&client, &server);
     }
     printf("handshake      %8.1f us\n",
-           (double)(now_ns() - start_ns) / N / 1e3);
+           (double)(stopwatch_cpu_ns() - start_ns) / N / 1e3);
 }
 
 static void time_messages(size_t size)
@@ -108,12 +102,12 @@ static void time_messages(size_t size)
     struct side server;
     size_t n = ROUND_BYTES / size < N_MAX ? ROUND_BYTES / size : N_MAX;
     meet(&client, &server);
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = stopwatch_cpu_ns();
     for (size_t i = 0; i < n; i++) {
         must(tls_write(client.tls, message, size, &client.out, LIMIT) == 0);
         must(carry(&client, &server) == size);
     }
-    double message_ns = (double)(now_ns() - start_ns) / (double)n;
+    double message_ns = (double)(stopwatch_cpu_ns() - start_ns) / (double)n;
     printf("%6zu bytes   %8.2f us   %7.0f MB/s\n", size, message_ns / 1e3,
            (double)size * 1e3 / message_ns);
     part(&client, &server);

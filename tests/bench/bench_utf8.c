@@ -5,18 +5,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "proto/utf8_forms.h"
+#include "tests/bench/stopwatch.h"
 
 enum { ROUNDS = 2000, ROUND_BYTES = 1 << 15, TEXT_MAX = 1 << 14 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static double feed_ns(utf8_feed_cb feed, const uint8_t *text, size_t n)
 {
@@ -24,10 +17,10 @@ static double feed_ns(utf8_feed_cb feed, const uint8_t *text, size_t n)
     size_t n_feeds = ROUND_BYTES / n;
     volatile utf8_state state; /* so that nothing is optimised away */
     for (int round = 0; round < ROUNDS; round++) {
-        uint64_t start = now_ns();
+        uint64_t start = stopwatch_ns();
         for (size_t i = 0; i < n_feeds; i++)
             state = feed(UTF8_START, text, n);
-        uint64_t taken = now_ns() - start;
+        uint64_t taken = stopwatch_ns() - start;
         best = taken < best ? taken : best;
     }
     (void)state;

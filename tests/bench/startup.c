@@ -13,10 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-extern char **environ;
+#include "tests/bench/stopwatch.h"
 
 enum { KEY_SIZE = 40, ROUNDS_MAX = 1000 };
 
@@ -25,9 +24,7 @@ static const char key[KEY_SIZE + 1] =
 
 static double now_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return (double)stopwatch_ns() / 1e6;
 }
 
 static void fail(const char *what)
