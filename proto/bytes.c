@@ -87,8 +87,9 @@ int bytes_append(struct bytes *bytes, const void *src, size_t n, size_t limit)
 }
 
 /* Appends a text that is known to have @n characters. */
-static int append_format(struct bytes *bytes, size_t n, size_t limit,
-                         const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static int
+append_format(struct bytes *bytes, size_t n, size_t limit, const char *format,
+              va_list args)
 {
     uint8_t *tail;
     /* The NUL needs room, but is never counted. */
