@@ -7,6 +7,7 @@ const options: MonologueOptions = {
   timeout: 1.5,
   keepalive: false,
   reconnect: { attempts: 3 },
+  session: 3600,
   ws: { ca: 'PEM' },
 };
 const client = new Monologue(options);
