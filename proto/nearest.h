@@ -11,8 +11,8 @@ struct nearest {
 
 /*
  * @word is borrowed, as is each candidate. A letter too many, one too few, a
- * wrong one, and two neighbours that changed places are an edit each; a third of
- * the word may be wrong, as "pign" is for "ping".
+ * wrong one, and two neighbours that changed places are an edit each; a third
+ * of the word may be wrong, as "pign" is for "ping".
  */
 void nearest_init(struct nearest *nearest, const char *word);
 
