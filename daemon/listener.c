@@ -333,17 +333,34 @@ int listener_open(const struct listen_address *address, int passed_fd,
     return 0;
 }
 
-/* A listening socket that is shut down does not listen any more: those who
- * wait in its backlog are refused, as everybody is from then on. */
+/*
+ * Of a Unix socket that is shut down the backlog stays: nobody joins it, but
+ * those who wait there would wait on until the descriptor is closed.
+ */
+static void refuse_waiting(int fd)
+{
+    int newcomer;
+    while ((newcomer = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(newcomer);
+}
+
+/*
+ * First the path goes, unless it is a successor's by now: once the socket is
+ * shut down one may take it for a stale one and put its own in its place at any
+ * moment. A listening socket that is shut down does not listen any more: those
+ * who wait in its backlog are refused, as everybody is from then on.
+ */
 void listener_stop(struct listener *listener)
 {
     struct listener *l = listener;
-    for (size_t i = 0; i < l->n_sockets && !l->is_passed; i++)
-        shutdown(l->fds[i], SHUT_RDWR);
     if (l->unlink_path && inode_of(l->unlink_path) == l->unlink_inode)
-        unlink(l->unlink_path); /* not if a successor listens there by now */
+        unlink(l->unlink_path);
     free(l->unlink_path);
     l->unlink_path = NULL;
+    for (size_t i = 0; i < l->n_sockets && !l->is_passed; i++) {
+        shutdown(l->fds[i], SHUT_RDWR);
+        refuse_waiting(l->fds[i]);
+    }
 }
 
 void listener_close(struct listener *listener)

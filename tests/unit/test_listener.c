@@ -214,6 +214,31 @@ START_TEST(a_successor_keeps_its_socket)
 }
 END_TEST
 
+/* The descriptor stays open meanwhile: closing it is not what ends them. */
+START_TEST(who_waits_at_a_unix_socket_that_stops_is_let_go)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[PATH_MAX];
+    char byte;
+    int clients[3];
+    folder_join(&folder, "socket", path);
+    ck_assert_int_eq(open_path(path), 0);
+    strcpy(address.sun_path, path);
+    for (int i = 0; i < 3; i++) {
+        clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        ck_assert_int_eq(
+            connect(clients[i], (struct sockaddr *)&address, sizeof address),
+            0);
+    }
+    listener_stop(listener);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(recv(clients[i], &byte, 1, 0), 0);
+        close(clients[i]);
+    }
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_socket_is_left_alone)
 {
     char path[PATH_MAX];
@@ -263,6 +288,7 @@ int main(void)
         a_passed_socket_listens_on_for_its_manager,
         a_passed_socket_must_listen,
         a_successor_keeps_its_socket,
+        who_waits_at_a_unix_socket_that_stops_is_let_go,
         a_file_that_is_no_socket_is_left_alone,
         a_socket_that_a_killed_process_left_is_replaced,
         a_socket_in_use_is_not_taken_over,
