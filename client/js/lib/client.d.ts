@@ -97,7 +97,11 @@ export interface Events {
    * old connection was left for a new one.
    */
   reconnecting: [attempt: { attempt: number; delay: number }];
-  /** There will be no further attempt; the last one failed like this. */
+  /**
+   * There will be no further attempt; the last one failed like this. Comes after
+   * `attempts`, and at once for what will not change: a key that the server
+   * refuses (`EKEYREJECTED`), a client that the proxy refuses (`EACCES`).
+   */
   abandoned: [error: Error];
   /**
    * The server refused a packet, most often because its receiver is gone, and

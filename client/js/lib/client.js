@@ -14,6 +14,10 @@ import { writeCall } from './packets.js';
 import { Plan } from './plan.js';
 import { Requests } from './requests.js';
 
+/* A key that the server refuses, or a client that the proxy refuses, will be
+ * refused again. */
+const FOR_GOOD = ['EKEYREJECTED', 'EACCES'];
+
 /* EventEmitter2 takes the parts of a name as an array, too. */
 function nameOf(name) {
   return Array.isArray(name) ? name.join('.') : name;
@@ -161,8 +165,7 @@ export class Client {
       try {
         return await this.#dial();
       } catch (error) {
-        /* A key that is refused now will be refused again. */
-        const isLast = attempt >= bounds.attempts || error.code === 'EKEYREJECTED';
+        const isLast = attempt >= bounds.attempts || FOR_GOOD.includes(error.code);
         if (isLast || signal.aborted) throw error;
       }
     }
