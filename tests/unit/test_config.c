@@ -196,6 +196,8 @@ static const struct {
 } option_cases[] = {
     {"--help", CONFIG_HELP, ""},
     {"--version", CONFIG_VERSION, ""},
+    {"-h", CONFIG_HELP, ""},
+    {"--workers=2|-V", CONFIG_VERSION, ""},
     {"--check-config", CONFIG_CHECK, ""},
     {"--check-config|--stage=a", CONFIG_CHECK, ""},
     {"--print_config", CONFIG_PRINT, ""},
@@ -214,8 +216,10 @@ static const struct {
      "--: not an option: options start with -- and take their value as "
      "--option=VALUE"},
     {"8080", CONFIG_USAGE,
-     "8080: not an option: options start with -- and take their value as "
-     "--option=VALUE"},
+     "8080: neither an option nor a sub-command: see --help"},
+    {"keygn", CONFIG_USAGE, "keygn: not a sub-command: did you mean keygen?"},
+    {"--workers=2|exec", CONFIG_USAGE,
+     "exec: a sub-command comes first, options behind it"},
     {"--stage", CONFIG_USAGE, "--stage: needs a value"},
     {"--stage|--workers=1", CONFIG_USAGE, "--stage: needs a value"},
     {"--config", CONFIG_USAGE, "--config: needs a value"},
