@@ -52,6 +52,8 @@ int ledger_open(struct ledger *ledger, const char *path, struct errmsg *errmsg)
         rc = usagefile_try(path, errmsg);
     if (rc == 0)
         uv_timer_start(&ledger->timer, on_save, SAVE_EVERY_MS, SAVE_EVERY_MS);
+    else
+        errmsg_prefix(errmsg, "usage_file");
     return rc;
 }
 
