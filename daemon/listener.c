@@ -18,6 +18,7 @@
 
 enum {
     BACKLOG = 4096, /* the kernel cuts it to net.core.somaxconn */
+    TRIES_MAX = 32, /* ports that turn out not to be free everywhere */
 };
 
 struct listener {
@@ -127,19 +128,41 @@ static int add_address(struct listener *l, const struct addrinfo *a,
     return 0;
 }
 
-/* Binds every address of the name; one port for all, also when it is 0. */
+static int add_addresses(struct listener *l, const struct addrinfo *found,
+                         uint16_t *port)
+{
+    int rc = 0;
+    for (const struct addrinfo *a = found;
+         a && rc == 0 && l->n_sockets < LISTENER_SOCKETS_MAX; a = a->ai_next)
+        if (!is_repeated(found, a))
+            rc = add_address(l, a, port);
+    return rc;
+}
+
+static void remove_addresses(struct listener *l)
+{
+    while (l->n_sockets)
+        close(l->fds[--l->n_sockets]);
+}
+
+/*
+ * Binds every address of the name; one port for all. When it is 0 the port that
+ * the system chose for the first may be taken at another: then it is to choose
+ * again.
+ */
 static int bind_tcp(struct listener *l, const struct listen_address *address,
                     uint16_t *port_out)
 {
     struct addrinfo *found;
+    int n_tries = address->port ? 1 : TRIES_MAX;
     int rc = resolve(address->host, &found);
     if (rc)
         return rc;
-    *port_out = address->port;
-    for (struct addrinfo *a = found;
-         a && rc == 0 && l->n_sockets < LISTENER_SOCKETS_MAX; a = a->ai_next)
-        if (!is_repeated(found, a))
-            rc = add_address(l, a, port_out);
+    do {
+        remove_addresses(l);
+        *port_out = address->port;
+        rc = add_addresses(l, found, port_out);
+    } while (rc == -EADDRINUSE && --n_tries);
     freeaddrinfo(found);
     return rc;
 }
