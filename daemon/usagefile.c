@@ -1,16 +1,14 @@
 #include "daemon/usagefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/hex.h"
 #include "daemon/quantity.h"
+#include "proto/draft.h"
 #include "proto/inifile.h"
 
 enum { VALUE_CHARS = 200 }; /* more than inifile takes */
@@ -97,55 +95,18 @@ static void print(const struct usage_counter *counter, FILE *file)
             date);
 }
 
-static int write_and_sync(int fd, struct usage *usage, int64_t epoch_s)
+static int replace(const char *path, struct usage *usage, int64_t epoch_s)
 {
     struct usage_counter counter;
-    FILE *file = fdopen(fd, "w");
-    if (!file) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
+    struct draft draft;
+    int rc = draft_open(&draft, path);
+    if (rc)
+        return rc;
     for (size_t i = 0; usage_get(usage, i, &counter); i++)
         if (counter.n_used &&
             counter.start_s == plans_period_start(counter.period, epoch_s))
-            print(&counter, file);
-    int rc = fflush(file) || fsync(fd) ? -errno : 0;
-    if (fclose(file) && !rc)
-        rc = -errno;
-    return rc;
-}
-
-/* Opens a new file beside @path. Returns its descriptor and its name, to be
- * freed, or a negative errno. */
-static int open_draft(const char *path, char **draft_out)
-{
-    char *draft = NULL;
-    if (asprintf(&draft, "%s.XXXXXX", path) < 0)
-        return -ENOMEM;
-    int fd = mkostemp(draft, O_CLOEXEC);
-    if (fd < 0) {
-        int rc = -errno;
-        free(draft);
-        return rc < 0 ? rc : -EIO;
-    }
-    *draft_out = draft;
-    return fd;
-}
-
-static int replace(const char *path, struct usage *usage, int64_t epoch_s)
-{
-    char *draft = NULL;
-    int fd = open_draft(path, &draft);
-    if (fd < 0)
-        return fd;
-    int rc = write_and_sync(fd, usage, epoch_s);
-    if (!rc && rename(draft, path))
-        rc = -errno;
-    if (rc)
-        unlink(draft);
-    free(draft);
-    return rc;
+            print(&counter, draft.file);
+    return draft_keep(&draft);
 }
 
 static int complain(int rc, const char *path, struct errmsg *errmsg)
@@ -158,22 +119,14 @@ static int complain(int rc, const char *path, struct errmsg *errmsg)
 int usagefile_write(const char *path, struct usage *usage, int64_t epoch_s,
                     struct errmsg *errmsg)
 {
-    char *target = realpath(path, NULL); /* a link stays one */
-    int rc = replace(target ? target : path, usage, epoch_s);
-    free(target);
-    return complain(rc, path, errmsg);
+    return complain(replace(path, usage, epoch_s), path, errmsg);
 }
 
 int usagefile_try(const char *path, struct errmsg *errmsg)
 {
-    char *target = realpath(path, NULL);
-    char *draft = NULL;
-    int fd = open_draft(target ? target : path, &draft);
-    free(target);
-    if (fd < 0)
-        return complain(fd, path, errmsg);
-    close(fd);
-    unlink(draft);
-    free(draft);
-    return 0;
+    struct draft draft;
+    int rc = draft_open(&draft, path);
+    if (rc == 0)
+        draft_drop(&draft);
+    return complain(rc, path, errmsg);
 }
