@@ -15,16 +15,6 @@ enum { VALUE_CHARS = 200 }; /* more than inifile takes */
 
 /* ---- reading ---- */
 
-static bool read_digest(const char *hex, unsigned char *digest_out)
-{
-    if (strlen(hex) != 2 * KEY_DIGEST_BYTES ||
-        strspn(hex, "0123456789abcdef") != 2 * KEY_DIGEST_BYTES)
-        return false;
-    for (size_t i = 0; i < KEY_DIGEST_BYTES; i++)
-        sscanf(hex + 2 * i, "%2hhx", &digest_out[i]);
-    return true;
-}
-
 /* Which must be the first one of a period. */
 static bool read_date(const char *text, struct usage_counter *counter_out)
 {
@@ -50,7 +40,8 @@ static bool read_value(const char *value, struct usage_counter *counter_out)
     const char *period = rest ? strsep(&rest, " ") : "";
     const char *since = rest ? strsep(&rest, " ") : "";
     return rest && strncmp(hex, prefix, strlen(prefix)) == 0 &&
-           read_digest(hex + strlen(prefix), counter_out->digest) &&
+           hex_read(hex + strlen(prefix), KEY_DIGEST_BYTES,
+                    counter_out->digest) &&
            quantity_parse(used, QUANTITY_PLAIN, &counter_out->n_used) == 0 &&
            plans_find_period(period, &counter_out->period) == 0 &&
            strcmp(since, "since") == 0 && read_date(rest, counter_out);
