@@ -19,7 +19,8 @@ void ledger_init(struct ledger *ledger, uv_loop_t *loop)
     uv_timer_init(loop, &ledger->timer);
 }
 
-/* Nothing is accepted while the disk takes its time; once a minute at most. */
+/* The main loop - signals, the admin endpoint - waits while the disk takes its
+ * time: once a minute at most. */
 void ledger_save(struct ledger *ledger)
 {
     uint64_t n_changes = usage_count_changes(ledger->usage);
