@@ -67,8 +67,12 @@ static bool is_no_route(int status)
            status == UV_EAFNOSUPPORT;
 }
 
+/* A route that prohibits it: to -EACCES, by which a proxy's refusal is known,
+ * there would be an end. */
 static void note(struct dial *dial, int status)
 {
+    if (status == UV_EACCES)
+        status = UV_EHOSTUNREACH;
     if (dial->status == 0 || is_no_route(dial->status))
         dial->status = status;
 }

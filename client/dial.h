@@ -19,7 +19,8 @@ struct dial;
 /*
  * Told once how it went, unless dial_close() came first.
  * @status: 0: dial->socket is connected; else a libuv error of the lookup or
- *          of the addresses: the first that says more than "no route"
+ *          of the addresses: the first that says more than "no route".
+ *          Never -EACCES, that is -EHOSTUNREACH
  */
 typedef void (*dial_cb)(struct dial *dial, int status);
 

@@ -269,7 +269,12 @@ static int start_call(struct monologue *m, const struct call *call,
         return -EINVAL;
     }
     int status = send_call(m, call, &to, pending_out);
-    if (status < 0)
+    if (status == -EMSGSIZE)
+        client_complain(m,
+                        "cannot call %.100s: the packet is too long: it may "
+                        "have %d bytes",
+                        call->name, MONOLOGUE_MAX_PACKET);
+    else if (status < 0)
         client_complain(m, "cannot call %.100s: %s", call->name,
                         monologue_strerror(status));
     return status;

@@ -160,10 +160,11 @@ struct monologue_options {
      * ended and after an attempt has failed, be it the first. Each wait is a
      * random time, from nothing to a bound that begins with the base, doubles
      * and ends with the cap; where the server says 429 or 503 it begins three
-     * steps further and at least half of it is waited. A refused key ends it:
-     * that one will not become right. Before a connection is as old as the
-     * session's limit, somewhere from 90 to 99 percent of it, the client leaves
-     * it when nothing is in flight.
+     * steps further and at least half of it is waited. A refused key ends it,
+     * and so does a proxy that refuses us (-EACCES): neither will become right.
+     * A proxy in trouble or out of reach does not. Before a connection is as
+     * old as the session's limit, somewhere from 90 to 99 percent of it, the
+     * client leaves it when nothing is in flight.
      */
     bool reconnect;
     uint32_t reconnect_base_ms;

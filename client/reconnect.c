@@ -12,8 +12,9 @@
  * together, and from then on until nothing is in flight or the time is up.
  *
  * A connection that ends, and an attempt that fails, is followed by another
- * attempt after a wait. Only a refused key is not: it will not become right,
- * and a new one is read by a new client.
+ * attempt after a wait. Only a refusal that will not change is not: of our key,
+ * by the server, or of us, by the proxy. What may help against it, a new key or
+ * a new proxy, is read by a new client.
  */
 
 enum { /* percent of options.session_ms */
@@ -89,13 +90,18 @@ static void forget_failures(struct monologue *m)
     m->opened_ms = 0;
 }
 
+static bool is_for_good(int status)
+{
+    return status == -EKEYREJECTED || status == -EACCES;
+}
+
 uint32_t reconnect_schedule(struct monologue *m, int status)
 {
     uint32_t delay_ms = 0;
     m->plan_ms = UINT64_MAX;
     m->leave_ms = UINT64_MAX;
     forget_failures(m);
-    if (!m->options.reconnect || status == -EKEYREJECTED) {
+    if (!m->options.reconnect || is_for_good(status)) {
         m->state = CLIENT_IDLE;
         return 0;
     }

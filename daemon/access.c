@@ -60,9 +60,12 @@ int access_open(const char *path, struct errmsg *errmsg)
     }
     if (lines.fd >= 0) {
         /* The thread may be writing: its descriptor gets another file. */
-        dup3(fd, lines.fd, O_CLOEXEC);
+        if (dup3(fd, lines.fd, O_CLOEXEC) < 0)
+            rc = -errno;
+        if (rc)
+            errmsg_set(errmsg, "access_log: %s", strerror(-rc));
         close(fd);
-        return 0;
+        return rc;
     }
     lines.fd = fd;
     rc = lines_open(&lines, tell_loss);

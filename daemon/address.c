@@ -148,6 +148,7 @@ int address_add(struct config *config, const char *text, struct errmsg *errmsg)
     return rc;
 }
 
+/* A name may begin as these addresses do and stand for another one. */
 static bool is_loopback(const char *host)
 {
     struct in_addr in4;
@@ -244,9 +245,7 @@ bool address_is_local(const struct listen_address *address)
 {
     switch (address->kind) {
     case LISTEN_TCP:
-        return strcmp(address->host, "localhost") == 0 ||
-               strcmp(address->host, "::1") == 0 ||
-               strncmp(address->host, "127.", 4) == 0;
+        return is_loopback(address->host);
     case LISTEN_UNIX:
         return true;
     case LISTEN_SYSTEMD: /* it is told elsewhere where that listens */

@@ -414,6 +414,8 @@ static int listen_at(struct admin *admin, const char *address,
     if (rc)
         return rc;
     rc = listener_open(&admin->address, -1, &admin->listener, errmsg);
+    if (rc)
+        errmsg_prefix(errmsg, "admin_listen");
     return rc ? rc : open_doors(admin);
 }
 

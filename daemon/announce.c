@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/log.h"
 #include "proto/rc.h"
 
 const char *announce_endpoint(const struct server *server)
@@ -30,7 +31,9 @@ void announce_print(const struct server *server, FILE *file)
         fprintf(file, "admin %s\n", text);
     if ((text = server_fresh_key(server)))
         fprintf(file, "apiKey %s\n", text);
-    fflush(file);
+    if (fflush(file) || ferror(file))
+        log_warn("endpoint and key are not announced: standard output: %s",
+                 strerror(errno));
 }
 
 int announce_write_rc(const struct server *server, struct errmsg *errmsg)
@@ -45,5 +48,8 @@ int announce_write_rc(const struct server *server, struct errmsg *errmsg)
                    "write_rc needs a ws:// or wss:// address in listen");
         return -EINVAL;
     }
-    return rc_write(path, endpoint, key, errmsg);
+    int rc = rc_write(path, endpoint, key, errmsg);
+    if (rc)
+        errmsg_prefix(errmsg, "write_rc");
+    return rc;
 }

@@ -17,7 +17,7 @@ const char *announce_endpoint(const struct server *server);
 const char *announce_key(const struct server *server);
 
 /* Writes a line for each endpoint, for the admin endpoint, and for a key that
- * nobody else knows. */
+ * nobody else knows. That standard output did not take them says the log. */
 void announce_print(const struct server *server, FILE *file);
 
 /*

@@ -314,7 +314,7 @@ void config_print_help(FILE *file)
     fprintf(file, "  --config=FILE\n      read settings from this file\n"
                   "  --check-config\n      check all settings and end\n"
                   "  --print-config\n      print all settings and end\n"
-                  "  --version\n  --help\n\nSettings:\n");
+                  "  -V, --version\n  -h, --help\n\nSettings:\n");
     for (size_t i = 0; i < settings_count; i++)
         print_option(&settings_table[i], file);
 }

@@ -10,6 +10,7 @@
 #include "daemon/access.h"
 #include "daemon/head.h"
 #include "daemon/log.h"
+#include "daemon/logname.h"
 #include "daemon/session.h"
 #include "daemon/worker.h"
 
@@ -257,6 +258,7 @@ static void end_input(struct connection *c, enum connection_end end);
 
 static void read_ready(struct connection *c)
 {
+    char name[LOGNAME_CHARS];
     uint8_t *in;
     size_t n;
     int rc = socket_read(&c->socket, &in, &n);
@@ -265,7 +267,8 @@ static void read_ready(struct connection *c)
     if (c->state == CONNECTION_CLOSED)
         return;
     if (rc == -EPROTO)
-        log_debug("connection failed tls=\"%s\"", socket_tls_fault(&c->socket));
+        log_debug("%s failed tls=\"%s\"", logname_print(c, name),
+                  socket_tls_fault(&c->socket));
     if (rc && rc != -EAGAIN)
         end_input(c, rc == UV_EOF ? END_EOF : END_ERROR);
     else if (socket_output_size(&c->socket)) /* TLS has answers of its own */
@@ -376,7 +379,9 @@ void connection_close_last(struct connection *c, enum connection_end end,
 
 void connection_end_head(struct connection *c, enum connection_end end)
 {
-    log_debug("handshake ended reason=%s", ending_names[end]);
+    char name[LOGNAME_CHARS];
+    log_debug("%s handshake ended reason=%s", logname_print(c, name),
+              ending_names[end]);
     head_free(c->head);
     c->head = NULL;
     enter_closing(c);
@@ -421,12 +426,14 @@ static void end_input(struct connection *c, enum connection_end end)
 
 void connection_drop(struct connection *c, enum connection_end end)
 {
+    char name[LOGNAME_CHARS];
     if (c->state == CONNECTION_CLOSED)
         return;
     if (c->state == CONNECTION_OPEN)
         leave_open(c, end, CLOSE_ABNORMAL);
     else
-        log_debug("connection ended reason=%s", ending_names[end]);
+        log_debug("%s ended reason=%s", logname_print(c, name),
+                  ending_names[end]);
     if (c->state == CONNECTION_HEAD && !head_has_answered(c->head))
         metrics_add(c->worker->metrics, METRIC_HANDSHAKE_FAILURES + end, 1);
     enter(c, CONNECTION_CLOSED);

@@ -53,7 +53,7 @@ struct connection {
     char *user_agent;              /* as the client's handshake said; or NULL */
     char *source_ip;               /* kept for the access log; or NULL */
     uint64_t opened_ms;            /* OPEN and later: since the epoch */
-    uint64_t active_ms;  /* the last message either way, on the loop's clock */
+    uint64_t active_ms;  /* the last message either way: worker_now_ms() */
     struct bytes unread; /* input set aside until there is room for answers */
     uint32_t n_untaken;  /* by the peer, in bytes, when sending began to wait */
     uint8_t state;       /* an enum connection_state */

@@ -12,6 +12,7 @@
 #include "daemon/announce.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
+#include "daemon/signals.h"
 
 /*
  * The server is opened, then the command is spawned. When the command ends the
@@ -19,12 +20,12 @@
  * ends the loop. A fault in between takes the same way out.
  */
 
-enum { N_SIGNALS = 3, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
 struct exec {
     uv_loop_t loop;
     uv_process_t process;
-    uv_signal_t signals[N_SIGNALS];
+    struct signals signals;
     struct server *server;
     int status;
     bool is_running; /* the command */
@@ -177,8 +178,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void unwatch(struct exec *exec)
 {
-    for (int i = 0; i < N_SIGNALS; i++)
-        uv_close((uv_handle_t *)&exec->signals[i], NULL);
+    signals_unwatch(&exec->signals);
     if (exec->process.type == UV_PROCESS)
         uv_close((uv_handle_t *)&exec->process, NULL);
 }
@@ -187,19 +187,6 @@ static void on_stopped(struct server *server, void *data)
 {
     (void)server;
     unwatch(data);
-}
-
-static int watch_signals(struct exec *exec)
-{
-    static const int numbers[N_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
-    int rc = 0;
-    for (int i = 0; i < N_SIGNALS; i++) {
-        uv_signal_init(&exec->loop, &exec->signals[i]);
-        exec->signals[i].data = exec;
-    }
-    for (int i = 0; i < N_SIGNALS && rc == 0; i++)
-        rc = uv_signal_start(&exec->signals[i], on_signal, numbers[i]);
-    return rc;
 }
 
 /* Whether the command can be told how to come in. */
@@ -219,7 +206,7 @@ static int serve(struct exec *exec, struct config *config,
                  char *const command[], char *const environment[],
                  struct errmsg *errmsg)
 {
-    int rc = watch_signals(exec);
+    int rc = signals_watch(&exec->signals, &exec->loop, on_signal, exec);
     if (rc) {
         config_free(config);
         errmsg_set(errmsg, "signals: %s", uv_strerror(rc));

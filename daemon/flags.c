@@ -53,6 +53,26 @@ static int refuse_unknown(const char *name, struct errmsg *errmsg)
     return -EINVAL;
 }
 
+/* A word that is no option: a sub-command, mistyped or in the wrong place? */
+static int refuse_word(const char *word, struct errmsg *errmsg)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, word);
+    nearest_offer(&nearest, "exec");
+    nearest_offer(&nearest, "keygen");
+    if (word[0] == '-')
+        errmsg_set(errmsg, "not an option: options start with -- and take "
+                           "their value as --option=VALUE");
+    else if (!nearest.found)
+        errmsg_set(errmsg, "neither an option nor a sub-command: see --help");
+    else if (nearest.distance == 0)
+        errmsg_set(errmsg, "a sub-command comes first, options behind it");
+    else
+        errmsg_set(errmsg, "not a sub-command: did you mean %s?",
+                   nearest.found);
+    return -EINVAL;
+}
+
 /* What the option means without a value; NULL: it needs one. */
 static const char *default_value(const struct flag *flag)
 {
@@ -108,13 +128,14 @@ int flags_next(struct flags *flags, struct flag *flag_out,
     int rc = 0;
     if (flags->position < flags->argc) {
         const char *word = flags->argv[flags->position++];
-        if (strncmp(word, "--", 2) == 0 && word[2]) {
+        if (strncmp(word, "--", 2) == 0 && word[2])
             rc = read_option(flags, word + 2, &flag, errmsg);
-        } else {
-            errmsg_set(errmsg, "not an option: options start with -- and take "
-                               "their value as --option=VALUE");
-            rc = -EINVAL;
-        }
+        else if (strcmp(word, "-h") == 0)
+            flag.kind = FLAG_HELP;
+        else if (strcmp(word, "-V") == 0)
+            flag.kind = FLAG_VERSION;
+        else
+            rc = refuse_word(word, errmsg);
         if (rc)
             name_option(word, errmsg);
     }

@@ -1,5 +1,6 @@
 /*
- * The command line, option by option: --key=value, --key value, --boolean.
+ * The command line, option by option: --key=value, --key value, --boolean, and
+ * -h and -V for --help and --version.
  */
 #pragma once
 

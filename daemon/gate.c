@@ -49,9 +49,10 @@ static struct worker *choose_worker(struct worker *self, uint64_t *total_out)
     return best;
 }
 
+/* The clock of one worker may lag behind that of another, which has warned. */
 static void warn(struct gate *gate, uint64_t now_ms)
 {
-    if (now_ms - gate->warned_ms < WARNING_EVERY_MS)
+    if (gate->warned_ms && now_ms < gate->warned_ms + WARNING_EVERY_MS)
         return;
     gate->warned_ms = now_ms;
     log_warn("connection turned away reason=max_connections limit=%u",

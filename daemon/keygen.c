@@ -1,7 +1,5 @@
 #include "daemon/keygen.h"
 
-#include <errno.h>
-
 #include "daemon/keys.h"
 
 int keygen_print(const char *name, FILE *file, struct errmsg *errmsg)
@@ -16,9 +14,6 @@ int keygen_print(const char *name, FILE *file, struct errmsg *errmsg)
     rc = keys_print_line(name, key, line, errmsg);
     if (rc)
         return rc;
-    if (fprintf(file, "%s\n%s\n", key, line) < 0 || fflush(file)) {
-        errmsg_set(errmsg, "the key cannot be written");
-        return -EIO;
-    }
+    fprintf(file, "%s\n%s\n", key, line);
     return 0;
 }

@@ -16,14 +16,7 @@ static const char PLAN_PREFIX[] = "plan=";
 
 static int set_digest(struct key *key, const char *hex, struct errmsg *errmsg)
 {
-    bool is_hex = strlen(hex) == 2 * KEY_DIGEST_BYTES;
-    for (size_t i = 0; is_hex && i < KEY_DIGEST_BYTES; i++) {
-        int high = hex_digit(hex[2 * i]);
-        int low = hex_digit(hex[2 * i + 1]);
-        is_hex = high >= 0 && low >= 0;
-        key->digest[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
-    }
-    if (is_hex)
+    if (hex_read(hex, KEY_DIGEST_BYTES, key->digest))
         return 0;
     errmsg_set(errmsg, "%s: %s is followed by %d hexadecimal digits", key->name,
                DIGEST_PREFIX, 2 * KEY_DIGEST_BYTES);

@@ -19,7 +19,8 @@ void ledger_init(struct ledger *ledger, uv_loop_t *loop)
     uv_timer_init(loop, &ledger->timer);
 }
 
-/* Nothing is accepted while the disk takes its time; once a minute at most. */
+/* The main loop - signals, the admin endpoint - waits while the disk takes its
+ * time: once a minute at most. */
 void ledger_save(struct ledger *ledger)
 {
     uint64_t n_changes = usage_count_changes(ledger->usage);
@@ -52,6 +53,8 @@ int ledger_open(struct ledger *ledger, const char *path, struct errmsg *errmsg)
         rc = usagefile_try(path, errmsg);
     if (rc == 0)
         uv_timer_start(&ledger->timer, on_save, SAVE_EVERY_MS, SAVE_EVERY_MS);
+    else
+        errmsg_prefix(errmsg, "usage_file");
     return rc;
 }
 

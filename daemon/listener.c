@@ -18,6 +18,7 @@
 
 enum {
     BACKLOG = 4096, /* the kernel cuts it to net.core.somaxconn */
+    TRIES_MAX = 32, /* ports that turn out not to be free everywhere */
 };
 
 struct listener {
@@ -127,19 +128,41 @@ static int add_address(struct listener *l, const struct addrinfo *a,
     return 0;
 }
 
-/* Binds every address of the name; one port for all, also when it is 0. */
+static int add_addresses(struct listener *l, const struct addrinfo *found,
+                         uint16_t *port)
+{
+    int rc = 0;
+    for (const struct addrinfo *a = found;
+         a && rc == 0 && l->n_sockets < LISTENER_SOCKETS_MAX; a = a->ai_next)
+        if (!is_repeated(found, a))
+            rc = add_address(l, a, port);
+    return rc;
+}
+
+static void remove_addresses(struct listener *l)
+{
+    while (l->n_sockets)
+        close(l->fds[--l->n_sockets]);
+}
+
+/*
+ * Binds every address of the name; one port for all. When it is 0 the port that
+ * the system chose for the first may be taken at another: then it is to choose
+ * again.
+ */
 static int bind_tcp(struct listener *l, const struct listen_address *address,
                     uint16_t *port_out)
 {
     struct addrinfo *found;
+    int n_tries = address->port ? 1 : TRIES_MAX;
     int rc = resolve(address->host, &found);
     if (rc)
         return rc;
-    *port_out = address->port;
-    for (struct addrinfo *a = found;
-         a && rc == 0 && l->n_sockets < LISTENER_SOCKETS_MAX; a = a->ai_next)
-        if (!is_repeated(found, a))
-            rc = add_address(l, a, port_out);
+    do {
+        remove_addresses(l);
+        *port_out = address->port;
+        rc = add_addresses(l, found, port_out);
+    } while (rc == -EADDRINUSE && --n_tries);
     freeaddrinfo(found);
     return rc;
 }
@@ -333,17 +356,34 @@ int listener_open(const struct listen_address *address, int passed_fd,
     return 0;
 }
 
-/* A listening socket that is shut down does not listen any more: those who
- * wait in its backlog are refused, as everybody is from then on. */
+/*
+ * Of a Unix socket that is shut down the backlog stays: nobody joins it, but
+ * those who wait there would wait on until the descriptor is closed.
+ */
+static void refuse_waiting(int fd)
+{
+    int newcomer;
+    while ((newcomer = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(newcomer);
+}
+
+/*
+ * First the path goes, unless it is a successor's by now: once the socket is
+ * shut down one may take it for a stale one and put its own in its place at any
+ * moment. A listening socket that is shut down does not listen any more: those
+ * who wait in its backlog are refused, as everybody is from then on.
+ */
 void listener_stop(struct listener *listener)
 {
     struct listener *l = listener;
-    for (size_t i = 0; i < l->n_sockets && !l->is_passed; i++)
-        shutdown(l->fds[i], SHUT_RDWR);
     if (l->unlink_path && inode_of(l->unlink_path) == l->unlink_inode)
-        unlink(l->unlink_path); /* not if a successor listens there by now */
+        unlink(l->unlink_path);
     free(l->unlink_path);
     l->unlink_path = NULL;
+    for (size_t i = 0; i < l->n_sockets && !l->is_passed; i++) {
+        shutdown(l->fds[i], SHUT_RDWR);
+        refuse_waiting(l->fds[i]);
+    }
 }
 
 void listener_close(struct listener *listener)

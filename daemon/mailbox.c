@@ -105,11 +105,13 @@ void mailbox_drain(struct mailbox *mailbox)
     }
 }
 
-void mailbox_close(struct mailbox *mailbox)
+bool mailbox_close(struct mailbox *mailbox)
 {
     uv_mutex_lock(&mailbox->mutex);
-    mailbox->is_closed = true;
+    mailbox->is_closed = list_is_empty(&mailbox->queue);
+    bool is_closed = mailbox->is_closed;
     uv_mutex_unlock(&mailbox->mutex);
+    return is_closed;
 }
 
 void mailbox_deinit(struct mailbox *mailbox)
@@ -121,9 +123,11 @@ void mailbox_deinit(struct mailbox *mailbox)
 }
 
 /* Without a reader the count only grows: by one for each sleep. */
-static void wake(struct mailbox *mailbox)
+static void wake_sleeper(struct mailbox *mailbox)
 {
     const uint64_t one = 1;
+    if (!atomic_exchange(&mailbox->is_asleep, false))
+        return;
     ssize_t n = write(mailbox->wake_fd, &one, sizeof one);
     assert(n == sizeof one);
     (void)n;
@@ -148,7 +152,15 @@ int mailbox_post(struct mailbox *mailbox, struct mail *mail)
     uv_mutex_lock(&mailbox->mutex);
     int rc = enqueue(mailbox, mail);
     uv_mutex_unlock(&mailbox->mutex);
-    if (rc == 0 && atomic_exchange(&mailbox->is_asleep, false))
-        wake(mailbox);
+    if (rc == 0)
+        wake_sleeper(mailbox);
     return rc;
+}
+
+void mailbox_ring(struct mailbox *mailbox)
+{
+    uv_mutex_lock(&mailbox->mutex);
+    atomic_store(&mailbox->has_mail, true); /* a turn is due, if an empty one */
+    uv_mutex_unlock(&mailbox->mutex);
+    wake_sleeper(mailbox);
 }

@@ -28,7 +28,7 @@ enum mail_kind {
     MAIL_STOP,        /* end at once */
 };
 
-/* What the listener knows of a new connection. */
+/* What is known of a new connection. */
 struct mail_socket {
     int fd;
     bool is_tls;
@@ -113,8 +113,12 @@ bool mailbox_may_sleep(struct mailbox *mailbox);
 /* Tells all mail that has come. Costs next to nothing when none has. */
 void mailbox_drain(struct mailbox *mailbox);
 
-/* Nothing will be drained any more: who posts from now on is told so. */
-void mailbox_close(struct mailbox *mailbox);
+/*
+ * Nothing will be drained any more: who posts from now on is told so.
+ * Returns false with nothing changed while there is mail to be drained first:
+ * who posted it was told that it is taken.
+ */
+bool mailbox_close(struct mailbox *mailbox);
 
 /* ---- on any thread ---- */
 
@@ -126,3 +130,6 @@ void mailbox_close(struct mailbox *mailbox);
  *             caused by what is bounded already.
  */
 int mailbox_post(struct mailbox *mailbox, struct mail *mail);
+
+/* Wakes who drains as mail does: it is to see what the caller has changed. */
+void mailbox_ring(struct mailbox *mailbox);

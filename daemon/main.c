@@ -2,6 +2,8 @@
  * monologued: arguments, exit codes, sub-commands.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -11,6 +13,8 @@
 #include "daemon/exec.h"
 #include "daemon/keygen.h"
 #include "daemon/run.h"
+
+static bool is_output_closed; /* from the beginning */
 
 /* The one place where a cause becomes an exit status; see monologued(8). */
 static int exit_status(int rc)
@@ -39,6 +43,27 @@ static int complain(int status, const struct errmsg *errmsg)
 {
     fprintf(stderr, "monologued: %s\n", errmsg->text);
     return status;
+}
+
+/*
+ * What was asked for must not be lost in silence. A reader that has gone away
+ * has seen what it wanted. A standard output that was closed is /dev/null by
+ * now, which is no matter where the server's life is what was asked for.
+ */
+static int finish_output(void)
+{
+    int error = 0;
+    if (is_output_closed)
+        error = EBADF;
+    else if (fflush(stdout))
+        error = errno;
+    else if (ferror(stdout))
+        error = EIO;
+    if (error == 0)
+        return EX_OK;
+    if (error != EPIPE)
+        fprintf(stderr, "monologued: standard output: %s\n", strerror(error));
+    return EX_OSERR;
 }
 
 static void print_usage(FILE *file)
@@ -81,7 +106,7 @@ static int conclude(enum config_outcome outcome, struct config *config,
     case CONFIG_RUN:
         break;
     }
-    return fflush(stdout) ? EX_OSERR : EX_OK;
+    return finish_output();
 }
 
 static int run(int argc, char *argv[])
@@ -131,12 +156,13 @@ static int keygen(int argc, char *argv[])
     }
     int rc = keygen_print(argc == 2 ? argv[1] : "client", stdout, &errmsg);
     if (rc == 0)
-        return EX_OK;
+        return finish_output();
     return complain(rc == -EINVAL ? EX_USAGE : EX_OSERR, &errmsg);
 }
 
 int main(int argc, char *argv[])
 {
+    is_output_closed = fcntl(STDOUT_FILENO, F_GETFD) < 0;
     int rc = run_prepare();
     if (rc)
         return exit_status(rc);

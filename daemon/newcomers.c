@@ -60,7 +60,7 @@ static void admit(struct worker *w, const struct entrance *entrance, int fd)
     } else if (!chosen) {
         close(fd);
         metrics_add(w->metrics, METRIC_TURNED_AWAY, 1);
-    } else if (worker_hand_over(chosen, socket)) {
+    } else if (worker_hand_over(chosen, socket) == -ENOMEM) {
         log_error("connection lost reason=no_memory");
     }
 }

@@ -16,6 +16,7 @@
 #include "daemon/metrics.h"
 #include "daemon/notify.h"
 #include "daemon/server.h"
+#include "daemon/signals.h"
 
 /*
  * The server is opened; watches are set on signals and on time; the world is
@@ -25,13 +26,12 @@
  */
 
 enum {
-    N_SIGNALS = 3,
     KEPT_MEMORY = 8 << 20, /* bytes that are free and stay ours, per thread */
 };
 
 struct run {
     uv_loop_t loop;
-    uv_signal_t signals[N_SIGNALS];
+    struct signals signals;
     uv_timer_t watchdog;
     struct server *server;
     const struct run_source *source;
@@ -143,8 +143,7 @@ static void on_watchdog(uv_timer_t *timer)
 
 static void unwatch(struct run *run)
 {
-    for (int i = 0; i < N_SIGNALS; i++)
-        uv_close((uv_handle_t *)&run->signals[i], NULL);
+    signals_unwatch(&run->signals);
     uv_close((uv_handle_t *)&run->watchdog, NULL);
 }
 
@@ -154,20 +153,11 @@ static void on_stopped(struct server *server, void *data)
     unwatch(data);
 }
 
-/* Before clients are let in: who has seen one served may send a signal. */
 static int watch(struct run *run)
 {
-    static const int numbers[N_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
-    int rc = 0;
-    for (int i = 0; i < N_SIGNALS; i++) {
-        uv_signal_init(&run->loop, &run->signals[i]);
-        run->signals[i].data = run;
-    }
     uv_timer_init(&run->loop, &run->watchdog);
     run->watchdog.data = run;
-    for (int i = 0; i < N_SIGNALS && rc == 0; i++)
-        rc = uv_signal_start(&run->signals[i], on_signal, numbers[i]);
-    return rc;
+    return signals_watch(&run->signals, &run->loop, on_signal, run);
 }
 
 static void tell_world(const struct run *run)

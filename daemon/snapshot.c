@@ -14,6 +14,15 @@ enum {
     SELF_SIGNED_DAYS = 825, /* the most that today's clients accept */
 };
 
+static int read_keys_file(struct keys *keys, const char *path,
+                          struct errmsg *errmsg, struct errmsg *warning)
+{
+    int rc = keys_read(keys, path, errmsg, warning);
+    if (rc)
+        errmsg_prefix(errmsg, "keys_file");
+    return rc;
+}
+
 static int load_keys(struct snapshot *s, const char *fresh_key,
                      struct errmsg *errmsg)
 {
@@ -26,7 +35,7 @@ static int load_keys(struct snapshot *s, const char *fresh_key,
         return -ENOMEM;
     }
     if (config->keys_file)
-        rc = keys_read(s->keys, config->keys_file, errmsg, &warning);
+        rc = read_keys_file(s->keys, config->keys_file, errmsg, &warning);
     if (rc == 0 && config->api_key)
         rc = keys_add(s->keys, "api_key", config->api_key, errmsg);
     if (rc == 0 && fresh_key)
@@ -41,10 +50,14 @@ static int load_credentials(struct snapshot *s, struct errmsg *errmsg)
     const char *path = s->config->credentials_file;
     struct errmsg warning = {""};
     s->credentials = credentials_new();
-    if (!s->credentials)
+    if (!s->credentials) {
+        errmsg_set(errmsg, "out of memory");
         return -ENOMEM;
+    }
     int rc =
         path ? credentials_read(s->credentials, path, errmsg, &warning) : 0;
+    if (rc)
+        errmsg_prefix(errmsg, "credentials_file");
     if (warning.text[0])
         log_warn("credentials_file=\"%s\" %s", path, warning.text);
     return rc;

@@ -1,31 +1,19 @@
 #include "daemon/usagefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/hex.h"
 #include "daemon/quantity.h"
+#include "proto/draft.h"
 #include "proto/inifile.h"
 
 enum { VALUE_CHARS = 200 }; /* more than inifile takes */
 
 /* ---- reading ---- */
-
-static bool read_digest(const char *hex, unsigned char *digest_out)
-{
-    if (strlen(hex) != 2 * KEY_DIGEST_BYTES ||
-        strspn(hex, "0123456789abcdef") != 2 * KEY_DIGEST_BYTES)
-        return false;
-    for (size_t i = 0; i < KEY_DIGEST_BYTES; i++)
-        sscanf(hex + 2 * i, "%2hhx", &digest_out[i]);
-    return true;
-}
 
 /* Which must be the first one of a period. */
 static bool read_date(const char *text, struct usage_counter *counter_out)
@@ -52,7 +40,8 @@ static bool read_value(const char *value, struct usage_counter *counter_out)
     const char *period = rest ? strsep(&rest, " ") : "";
     const char *since = rest ? strsep(&rest, " ") : "";
     return rest && strncmp(hex, prefix, strlen(prefix)) == 0 &&
-           read_digest(hex + strlen(prefix), counter_out->digest) &&
+           hex_read(hex + strlen(prefix), KEY_DIGEST_BYTES,
+                    counter_out->digest) &&
            quantity_parse(used, QUANTITY_PLAIN, &counter_out->n_used) == 0 &&
            plans_find_period(period, &counter_out->period) == 0 &&
            strcmp(since, "since") == 0 && read_date(rest, counter_out);
@@ -97,55 +86,18 @@ static void print(const struct usage_counter *counter, FILE *file)
             date);
 }
 
-static int write_and_sync(int fd, struct usage *usage, int64_t epoch_s)
+static int replace(const char *path, struct usage *usage, int64_t epoch_s)
 {
     struct usage_counter counter;
-    FILE *file = fdopen(fd, "w");
-    if (!file) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
+    struct draft draft;
+    int rc = draft_open(&draft, path);
+    if (rc)
+        return rc;
     for (size_t i = 0; usage_get(usage, i, &counter); i++)
         if (counter.n_used &&
             counter.start_s == plans_period_start(counter.period, epoch_s))
-            print(&counter, file);
-    int rc = fflush(file) || fsync(fd) ? -errno : 0;
-    if (fclose(file) && !rc)
-        rc = -errno;
-    return rc;
-}
-
-/* Opens a new file beside @path. Returns its descriptor and its name, to be
- * freed, or a negative errno. */
-static int open_draft(const char *path, char **draft_out)
-{
-    char *draft = NULL;
-    if (asprintf(&draft, "%s.XXXXXX", path) < 0)
-        return -ENOMEM;
-    int fd = mkostemp(draft, O_CLOEXEC);
-    if (fd < 0) {
-        int rc = -errno;
-        free(draft);
-        return rc < 0 ? rc : -EIO;
-    }
-    *draft_out = draft;
-    return fd;
-}
-
-static int replace(const char *path, struct usage *usage, int64_t epoch_s)
-{
-    char *draft = NULL;
-    int fd = open_draft(path, &draft);
-    if (fd < 0)
-        return fd;
-    int rc = write_and_sync(fd, usage, epoch_s);
-    if (!rc && rename(draft, path))
-        rc = -errno;
-    if (rc)
-        unlink(draft);
-    free(draft);
-    return rc;
+            print(&counter, draft.file);
+    return draft_keep(&draft);
 }
 
 static int complain(int rc, const char *path, struct errmsg *errmsg)
@@ -158,22 +110,14 @@ static int complain(int rc, const char *path, struct errmsg *errmsg)
 int usagefile_write(const char *path, struct usage *usage, int64_t epoch_s,
                     struct errmsg *errmsg)
 {
-    char *target = realpath(path, NULL); /* a link stays one */
-    int rc = replace(target ? target : path, usage, epoch_s);
-    free(target);
-    return complain(rc, path, errmsg);
+    return complain(replace(path, usage, epoch_s), path, errmsg);
 }
 
 int usagefile_try(const char *path, struct errmsg *errmsg)
 {
-    char *target = realpath(path, NULL);
-    char *draft = NULL;
-    int fd = open_draft(target ? target : path, &draft);
-    free(target);
-    if (fd < 0)
-        return complain(fd, path, errmsg);
-    close(fd);
-    unlink(draft);
-    free(draft);
-    return 0;
+    struct draft draft;
+    int rc = draft_open(&draft, path);
+    if (rc == 0)
+        draft_drop(&draft);
+    return complain(rc, path, errmsg);
 }

@@ -340,9 +340,9 @@ static void run(void *data)
     char name[16];
     snprintf(name, sizeof name, "worker %u", w->slot);
     pthread_setname_np(pthread_self(), name);
-    while (!is_done(w))
+    do
         run_turn(w);
-    mailbox_close(&w->mailbox);
+    while (!is_done(w) || !mailbox_close(&w->mailbox));
     atomic_store(&w->has_ended, true);
     uv_async_send(w->ended);
 }
@@ -453,14 +453,17 @@ void worker_tell(struct worker *worker, enum mail_kind kind,
 int worker_hand_over(struct worker *worker, struct mail_socket socket)
 {
     struct mail *mail = mail_new(MAIL_ACCEPTED);
-    if (!mail) {
-        close(socket.fd);
-        atomic_fetch_sub_explicit(&worker->n_connections, 1,
-                                  memory_order_relaxed);
-        return -ENOMEM;
-    }
-    mail->socket = socket;
-    if (mailbox_post(&worker->mailbox, mail))
+    int rc = -ENOMEM;
+    if (mail) {
+        mail->socket = socket;
+        rc = mailbox_post(&worker->mailbox, mail);
+        if (rc == 0)
+            return 0;
         mail_free(mail);
-    return 0;
+    } else {
+        close(socket.fd);
+    }
+    atomic_fetch_sub_explicit(&worker->n_connections, 1, memory_order_relaxed);
+    mailbox_ring(&worker->mailbox); /* to end it may wait for this one */
+    return rc;
 }

@@ -90,8 +90,11 @@ void worker_deinit(struct worker *worker, bool was_started);
 void worker_tell(struct worker *worker, enum mail_kind kind,
                  struct snapshot *snapshot);
 
-/* Hands over a new connection that is counted already. Returns 0, or -ENOMEM
- * with the socket closed. */
+/*
+ * Hands over a new connection that is counted already.
+ * Returns 0, or with the socket closed and counted no more -EPIPE (that worker
+ * has ended, as all are about to) or -ENOMEM.
+ */
 int worker_hand_over(struct worker *worker, struct mail_socket socket);
 
 /* ---- on the worker's own thread ---- */

@@ -9,7 +9,11 @@ struct nearest {
     unsigned distance; /* edits from word to found */
 };
 
-/* @word is borrowed, as is each candidate. */
+/*
+ * @word is borrowed, as is each candidate. A letter too many, one too few, a
+ * wrong one, and two neighbours that changed places are an edit each; a third
+ * of the word may be wrong, as "pign" is for "ping".
+ */
 void nearest_init(struct nearest *nearest, const char *word);
 
 void nearest_offer(struct nearest *nearest, const char *candidate);

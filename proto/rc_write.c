@@ -1,13 +1,11 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "proto/draft.h"
 #include "proto/rc.h"
 
 /* A line of the file, and so a value, is far shorter than this; see inih. */
@@ -61,39 +59,15 @@ static int make_line(const char *key, const char *value, char line[LINE_CHARS],
     return -EINVAL;
 }
 
-static int write_and_sync(int fd, const char *endpoint_line,
-                          const char *api_key_line)
-{
-    FILE *file = fdopen(fd, "w");
-    if (!file) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
-    fprintf(file, "[opts]\n%s%s", endpoint_line, api_key_line);
-    int status = fflush(file) || fsync(fd) ? -errno : 0;
-    if (fclose(file) && !status)
-        status = -errno;
-    return status;
-}
-
-/* Beside the file first, then in its place, where it appears as a whole. */
 static int replace(const char *path, const char *endpoint_line,
                    const char *api_key_line)
 {
-    char draft[PATH_MAX];
-    int n = snprintf(draft, sizeof draft, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof draft)
-        return -ENAMETOOLONG;
-    int fd = mkostemp(draft, O_CLOEXEC); /* of mode 0600 */
-    if (fd < 0)
-        return -errno;
-    int status = write_and_sync(fd, endpoint_line, api_key_line);
-    if (!status && rename(draft, path))
-        status = -errno;
+    struct draft draft;
+    int status = draft_open(&draft, path);
     if (status)
-        unlink(draft);
-    return status;
+        return status;
+    fprintf(draft.file, "[opts]\n%s%s", endpoint_line, api_key_line);
+    return draft_keep(&draft);
 }
 
 int rc_write(const char *path, const char *endpoint, const char *api_key,
@@ -101,14 +75,12 @@ int rc_write(const char *path, const char *endpoint, const char *api_key,
 {
     char endpoint_line[LINE_CHARS];
     char api_key_line[LINE_CHARS];
-    char target[PATH_MAX];
     int status = make_line("endpoint", endpoint, endpoint_line, errmsg);
     if (!status)
         status = make_line("apiKey", api_key, api_key_line, errmsg);
     if (status)
         return status;
-    status = replace(realpath(path, target) ? target : path, endpoint_line,
-                     api_key_line);
+    status = replace(path, endpoint_line, api_key_line);
     if (status)
         errmsg_set(errmsg, "cannot write %s: %s", path, strerror(-status));
     return status;

@@ -213,7 +213,7 @@ static const struct action actions[] = {
      act_ping},
     {"listen",
      "NAME [VALUE | -- COMMAND...]",
-     "show calls of NAME, answer with null, VALUE, or by COMMAND",
+     "show calls, answer null or as told",
      1,
      -1,
      {PLACE_NAME},

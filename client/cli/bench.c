@@ -148,9 +148,9 @@ static int outcome(void)
 {
     if (bench.n_failed == 0)
         return EX_OK;
-    output_complain("%llu calls failed, the last one of: %s%s",
+    output_complain("%llu call%s failed, the last one of: %s%s",
                     (unsigned long long)bench.n_failed,
-                    cli_reason(bench.status),
+                    bench.n_failed == 1 ? "" : "s", cli_reason(bench.status),
                     bench.was_refused ? " (the server could not deliver some: "
                                         "is the callee still connected?)"
                                       : "");
@@ -258,7 +258,10 @@ static int prepare(struct cli *cli)
         return cli_misuse(cli, "bench takes a connection id and a name");
     if (n_wanted == 0 && duration_ms == 0)
         duration_ms = 5000;
-    return cli->n_args ? cli_check_id(cli, cli->args[0]) : EX_OK;
+    int exit_status = cli->n_args ? cli_check_id(cli, cli->args[0]) : EX_OK;
+    if (exit_status == EX_OK && cli->n_args > 1)
+        exit_status = cli_check_name(cli, cli->args[1]);
+    return exit_status;
 }
 
 /* A list with a string of that length, or an empty list. */

@@ -24,6 +24,8 @@ static int prepare(struct cli *cli)
     if (cli->n_args < 2)
         return cli_misuse(cli, "call needs a connection id and a name");
     int exit_status = cli_check_id(cli, cli->args[0]);
+    if (exit_status == EX_OK)
+        exit_status = cli_check_name(cli, cli->args[1]);
     if (exit_status != EX_OK)
         return exit_status;
     int rc = operand_read_all(cli->args + 2, &args, &errmsg);

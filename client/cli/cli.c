@@ -75,6 +75,13 @@ int cli_check_id(const struct cli *cli, const char *text)
                       text);
 }
 
+int cli_check_name(const struct cli *cli, const char *text)
+{
+    if (*text)
+        return EX_OK;
+    return cli_misuse(cli, "\"\" is not a name: one has at least a character");
+}
+
 int cli_print_id(const struct cli *cli)
 {
     const char *id = monologue_connection_id(cli->monologue);

@@ -75,6 +75,9 @@ int cli_misuse(const struct cli *cli, const char *format, ...)
 /* Returns 0, or complains that @text is not a connection id. */
 int cli_check_id(const struct cli *cli, const char *text);
 
+/* The same of what nothing can be called. */
+int cli_check_name(const struct cli *cli, const char *text);
+
 /* The exit status for what a function of the library returned. */
 int cli_exit_status(int status);
 

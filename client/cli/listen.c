@@ -41,7 +41,7 @@ static int prepare(struct cli *cli)
     if (cli->n_args == 1 && cli->n_words == 0)
         return cli_misuse(cli, "listen needs a name before the --");
     cli->options.reconnect = reconnects;
-    return EX_OK;
+    return cli_check_name(cli, cli->args[0]);
 }
 
 /* Whoever measures the way to us finds somebody who answers. */
@@ -108,7 +108,7 @@ const struct verb listen_verb = {
         "interrupted. The command is run for each call: it reads the\n"
         "arguments as a JSON array and what it writes is the answer, as\n"
         "JSON if it is that, else as a string. MONOLOGUE_FROM is the id of\n"
-        "the caller. If it fails the call is not answered. Without a\n"
+        "the caller. If it fails, the call fails. Without a\n"
         "command each call is printed, as a line of JSON where standard\n"
         "output is not a terminal, and answered with null. Calls of \"ping\"\n"
         "are answered as well: see monologue ping.\n",

@@ -95,7 +95,7 @@ static int read_one(const char *text, char **json_out, bool *has_stdin,
         return read_file(NULL, json_out, errmsg);
     }
     *json_out = operand_to_json(text, strlen(text));
-    errmsg_set(errmsg, "an argument is not UTF-8");
+    errmsg_set(errmsg, "is not UTF-8");
     return *json_out ? 0 : -EILSEQ;
 }
 
@@ -116,9 +116,11 @@ static int read_each(char *const texts[], struct bytes *array,
 {
     bool has_stdin = false;
     int rc = bytes_append(array, "[", 1, 1);
-    for (; rc == 0 && *texts; texts++) {
+    for (size_t i = 0; rc == 0 && texts[i]; i++) {
         char *item = NULL;
-        rc = read_one(*texts, &item, &has_stdin, errmsg);
+        rc = read_one(texts[i], &item, &has_stdin, errmsg);
+        if (rc == -EILSEQ && texts[i][0] != '@' && strcmp(texts[i], "-") != 0)
+            errmsg_prefix(errmsg, "argument %zu", i + 1);
         if (rc == 0)
             rc = append(array, item, errmsg);
     }

@@ -194,7 +194,8 @@ static int prepare(struct cli *cli)
 {
     if (cli->n_args > 1)
         return cli_misuse(cli, "ping takes one connection id");
-    return cli->n_args ? cli_check_id(cli, cli->args[0]) : EX_OK;
+    int exit_status = cli->n_args ? cli_check_id(cli, cli->args[0]) : EX_OK;
+    return exit_status == EX_OK ? cli_check_name(cli, name) : exit_status;
 }
 
 static void start(struct cli *cli)

@@ -48,8 +48,9 @@ static int set_seconds(const struct switch_row *row, const char *value,
     double seconds = strtod(value, &end);
     if (end == value || *end != '\0' ||
         !(seconds > 0 && seconds <= SECONDS_MAX)) {
-        errmsg_set(errmsg, "--%s %s: give a number of seconds, such as 1.5",
-                   row->name, value);
+        errmsg_set(errmsg,
+                   "--%s %s: give a number of seconds, such as 1.5, up to %d",
+                   row->name, value, SECONDS_MAX);
         return -EINVAL;
     }
     /* Rounded up: zero would mean the default. */

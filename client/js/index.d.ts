@@ -12,6 +12,14 @@ export type {
  * those of the home directory and of /etc; then from the defaults.
  */
 export interface MonologueOptions extends CommonOptions {
+  /**
+   * The HTTP proxy that is asked for a tunnel: `http://[USER:PASSWORD@]HOST[:PORT]`,
+   * where % and two digits stand for bytes in user and password, and the port is
+   * 1080 unless it is given. `''` or `false`: none. Default: what `https_proxy`,
+   * `http_proxy`, `all_proxy` and `no_proxy` say, as curl reads them; this machine
+   * itself never needs one. Of no effect beside an `agent` in `ws`.
+   */
+  proxy?: string | false;
   /** What the WebSocket of package ws is told besides, such as `ca` or `agent`. */
   ws?: Record<string, unknown>;
 }

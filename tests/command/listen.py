@@ -128,6 +128,19 @@ class Call(harness.CommandTest):
             self.assertIn(args[0], done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), 1)
 
+    def test_wrong_arguments_are_told(self):
+        for args, status, words in (
+                (('call', NOBODY, ''), 64, '"" is not a name'),
+                (('listen', ''), 64, '"" is not a name'),
+                (('bench', NOBODY, ''), 64, '"" is not a name'),
+                (('ping', '-n', ''), 64, '"" is not a name'),
+                (('call', NOBODY, 'x', 'fine', b'\xff'), 65, 'argument 2'),
+                (('call', NOBODY, 'x', 'a' * 131000), 65, '131072 bytes'),
+                (('whoami', '-c', '1'), 64, 'no option -c'),
+                (('whoami', '--timeout', '1e9'), 64, '864000')):
+            done = self.run_command(*args, status=status)
+            self.assertIn(words, done.stderr)
+
     def test_an_interrupt_ends_it_as_any_program(self):
         _, callee = self.listen('slow', '--', 'sleep', '600')
         call = self.start('call', callee, 'slow')

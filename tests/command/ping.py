@@ -86,6 +86,11 @@ class Bench(harness.CommandTest):
         result, = self.json_lines('bench', callee, 'shout', '-n', '5')
         self.assertEqual((result['name'], result['calls']), ('shout', 5))
 
+    def test_one_failure_is_one(self):
+        _, callee = self.listen('x')
+        self.assertIn('1 call failed', self.run_command(
+            'bench', callee, 'none', '-n', '1', status=67).stderr)
+
     def test_time_ends_it(self):
         result, = self.json_lines('bench', '-t', '0.05')
         self.assertGreater(result['calls'], 0)

@@ -63,6 +63,11 @@ class Scripted(harness.CommandTest):
         self.assertEqual(first, {'sent': 'whoami'})
         self.assertRegex(second['received'], ID)
 
+    def test_help_fits_a_terminal(self):
+        text = self.run_command('repl', text='help\n').stdout
+        self.assertIn('listen NAME', text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+
     def test_the_status_is_that_of_the_first_failure(self):
         lines, said = self.script(
             'cal x', 'call', f'call {NOBODY} {{', 'call short x', 'whoami',

@@ -56,6 +56,65 @@ START_TEST(what_is_asked_for_goes_to_standard_output)
 }
 END_TEST
 
+/* Runs @script, which finds the program as $MONOLOGUED, in a shell. */
+#define SHELL(daemon, script) RUN(daemon, "exec", "--", "/bin/sh", "-c", script)
+
+START_TEST(what_cannot_be_written_is_told)
+{
+    static const struct {
+        const char *script;
+        const char *reason;
+    } cases[] = {
+        {"\"$MONOLOGUED\" --help >/dev/full", "No space left on device"},
+        {"\"$MONOLOGUED\" --version >/dev/full", "No space left on device"},
+        {"\"$MONOLOGUED\" --print-config >/dev/full",
+         "No space left on device"},
+        {"\"$MONOLOGUED\" keygen >/dev/full", "No space left on device"},
+        {"\"$MONOLOGUED\" keygen >&-", "Bad file descriptor"},
+    };
+    struct daemon *daemon = daemon_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[100];
+        struct said said = SHELL(daemon, cases[i].script);
+        ck_assert_int_eq(said.status, 71);
+        snprintf(line, sizeof line, "monologued: standard output: %s\n",
+                 cases[i].reason);
+        ck_assert_msg(strstr(said.log, line), "%s", said.log);
+        forget(&said);
+    }
+    daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(a_reader_that_has_gone_away_is_not_spoken_of)
+{
+    struct daemon *daemon = daemon_new();
+    struct said said =
+        SHELL(daemon, "exec 3>&1; { mkfifo f; exec 4<>f 5>f 4<&-; "
+                      "\"$MONOLOGUED\" --help >&5; echo $? >&3; }");
+    ck_assert_int_eq(said.status, 0);
+    ck_assert_str_eq(said.output, "71\n");
+    ck_assert_str_eq(said.log, "");
+    forget(&said);
+    daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(an_endpoint_that_cannot_be_announced_is_logged)
+{
+    struct daemon *daemon = daemon_new();
+    daemon_spawn(daemon, (const char *const[]){
+                             "exec", "--", "/bin/sh", "-c",
+                             "exec \"$MONOLOGUED\" --listen=ws://127.0.0.1:0 "
+                             ">/dev/full",
+                             NULL});
+    daemon_await_log(daemon, "standard output: No space left on device");
+    daemon_signal(daemon, SIGTERM);
+    ck_assert_int_eq(daemon_wait(daemon), 0);
+    daemon_free(daemon);
+}
+END_TEST
+
 START_TEST(a_printed_configuration_reads_back_the_same)
 {
     struct daemon *daemon = daemon_new();
@@ -115,6 +174,34 @@ START_TEST(a_wrong_setting_is_named_with_file_and_line)
     ck_assert_int_eq(said.status, 78);
     ck_assert_ptr_nonnull(strstr(said.log, "not-there.conf"));
     forget(&said);
+    daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_there_is_named_with_its_setting)
+{
+    static const struct {
+        const char *option;
+        const char *line;
+    } cases[] = {
+        {"--keys-file=no/where", "monologued: keys_file: no/where: "},
+        {"--credentials-file=no/where",
+         "monologued: credentials_file: no/where: "},
+        {"--usage-file=no/where",
+         "monologued: usage_file: cannot write no/where: "},
+        {"--write-rc=no/where",
+         "monologued: write_rc: cannot write no/where: "},
+        {"--access-log=no/where", "monologued: access_log: no/where: "},
+        {"--admin-listen=unix:no/where", "monologued: admin_listen: "},
+    };
+    struct daemon *daemon = daemon_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct said said =
+            RUN(daemon, "--listen=ws://127.0.0.1:0", cases[i].option);
+        ck_assert_int_eq(said.status, 78);
+        ck_assert_msg(strstr(said.log, cases[i].line), "%s", said.log);
+        forget(&said);
+    }
     daemon_free(daemon);
 }
 END_TEST
@@ -313,9 +400,13 @@ int main(void)
 {
     const TTest *const tests[] = {
         what_is_asked_for_goes_to_standard_output,
+        what_cannot_be_written_is_told,
+        a_reader_that_has_gone_away_is_not_spoken_of,
+        an_endpoint_that_cannot_be_announced_is_logged,
         a_printed_configuration_reads_back_the_same,
         a_wrong_option_is_a_matter_of_usage,
         a_wrong_setting_is_named_with_file_and_line,
+        a_file_that_is_not_there_is_named_with_its_setting,
         keys_that_cannot_be_read_are_named,
         a_certificate_that_cannot_be_read_is_named,
         the_environment_is_stronger_than_the_file_and_weaker_than_options,

@@ -304,6 +304,23 @@ START_TEST(who_writes_to_itself_may_vanish)
 }
 END_TEST
 
+START_TEST(the_log_says_whose_end_it_tells)
+{
+    struct daemon *daemon = DAEMON_IN_GRID(_i, "--log-level=debug");
+    char line[100];
+    struct peer *peer = peer_connect_plain(daemon_endpoint(daemon, 0));
+    peer_free(peer);
+    daemon_await_log(daemon, "peer=127.0.0.1:");
+    peer = peer_open(daemon);
+    snprintf(line, sizeof line, "connection=%s ended reason=", peer_id(peer));
+    peer_send(peer, PEER_CLOSE, "", 0);
+    peer_expect_close(peer, 1005, "");
+    peer_free(peer);
+    daemon_await_log(daemon, line);
+    daemon_end(daemon);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const looped[] = {
@@ -318,6 +335,7 @@ int main(void)
         streams_may_break_at_any_point,
         a_target_may_vanish_under_a_burst,
         who_writes_to_itself_may_vanish,
+        the_log_says_whose_end_it_tells,
         NULL};
     return suite_run_looped("closing", looped, DAEMON_GRID, NULL);
 }

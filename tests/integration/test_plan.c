@@ -201,8 +201,9 @@ START_TEST(a_broken_usage_file_is_an_error_and_stays)
     daemon_write_file(daemon, "usage", "a = much\n");
     daemon_spawn(daemon, options);
     ck_assert_int_eq(daemon_wait(daemon), 78);
-    daemon_await_log(daemon, "monologued: usage:1: this is not a line of a "
-                             "usage file");
+    daemon_await_log(daemon,
+                     "monologued: usage_file: usage:1: this is not a line of a "
+                     "usage file");
     char *text = daemon_read_file(daemon, "usage");
     ck_assert_str_eq(text, "a = much\n");
     free(text);

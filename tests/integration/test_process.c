@@ -71,6 +71,20 @@ START_TEST(a_second_signal_ends_it_at_once)
 }
 END_TEST
 
+START_TEST(signals_that_follow_do_not_change_its_status)
+{
+    struct daemon *daemon = DAEMON_IN_GRID(_i, "--log-level=warn");
+    long long deadline_ms = daemon_now_ms() + DAEMON_WAIT_MS;
+    daemon_signal(daemon, SIGTERM);
+    while (daemon_is_running(daemon) && daemon_now_ms() < deadline_ms) {
+        daemon_signal(daemon, SIGHUP);
+        daemon_signal(daemon, SIGINT);
+    }
+    ck_assert_int_eq(daemon_wait(daemon), 0);
+    daemon_free(daemon);
+}
+END_TEST
+
 /* Fills the queue of a peer that reads nothing. */
 static void stuff(struct daemon *daemon, struct peer *deaf)
 {
@@ -198,6 +212,7 @@ int main(void)
         sigterm_sends_everybody_away_and_ends_in_order,
         packets_sent_before_the_drain_arrive,
         a_second_signal_ends_it_at_once,
+        signals_that_follow_do_not_change_its_status,
         a_deaf_peer_does_not_hold_up_the_end,
         nobody_is_let_in_while_it_drains,
         signals_under_load_do_no_harm,

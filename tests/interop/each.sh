@@ -16,6 +16,8 @@ case $client in
     need_node ws7
     need_node ws8
     need_package
+    [ "$client" != detours.mjs ] || command -v tinyproxy >/dev/null ||
+        skip "no tinyproxy here"
     run="node $here/$client"
     ;;
 *.py)

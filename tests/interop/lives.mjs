@@ -1,6 +1,6 @@
 /*
- * What our package lives through: the server's restarts, its idle limit, its
- * end, a key that it no longer takes.
+ * What our package lives through: the server's restarts, its limits, its end, a
+ * key that it no longer takes.
  *
  * usage: lives.mjs MONOLOGUED
  */
@@ -60,6 +60,29 @@ async function surviveIdleness() {
   await server.end();
 }
 
+/* The server would end each connection; the one who knows leaves before. */
+async function leaveInTime() {
+  const server = await start('ws://127.0.0.1:0', '--session-limit=2s', '--api-key=k');
+  const options = { endpoint: server.endpoint, apiKey: 'k' };
+  const wise = new Monologue({ ...options, reconnect, session: 2 });
+  const naive = new Monologue({ ...options, reconnect });
+  const ids = [await wise.connect(), await naive.connect()];
+  const ended = event(naive, 'disconnected');
+  for (let i = 0; i < 2; i++) {
+    const found = event(wise, 'connected');
+    const { code, byUs, error, willReconnect } = await event(wise, 'disconnected');
+    assert.deepEqual([code, byUs, error, willReconnect], [1005, true, null, true]);
+    ids.push(await found);
+    wise.on('me', () => 'me');
+    assert.equal(await wise.call(wise.id, 'me'), 'me');
+  }
+  const { code, byUs } = await ended;
+  assert.deepEqual([code, byUs], [1001, false]);
+  assert.equal(new Set(ids).size, ids.length);
+  await Promise.all([wise.close(), naive.close()]);
+  await server.end();
+}
+
 async function giveUpWithoutAKey() {
   const server = await start('ws://127.0.0.1:0', '--api-key=k');
   const client = new Monologue({ endpoint: server.endpoint, apiKey: 'k', reconnect });
@@ -75,4 +98,5 @@ async function giveUpWithoutAKey() {
 await surviveRestarts('SIGTERM', 1001);
 await surviveRestarts('SIGKILL', 1006);
 await surviveIdleness();
+await leaveInTime();
 await giveUpWithoutAKey();

@@ -98,6 +98,7 @@ test('options are as given, as found, or by default', () => {
   assert.equal(plain.listeners, 100);
   assert.equal(plain.keepaliveMs, 240000);
   assert.equal(plain.reconnect, null);
+  assert.equal(plain.sessionMs, 7200000);
   const found = { endpoint: 'ws://found', apiKey: 'found', timeout: '2.5', listeners: '7' };
   const both = makeOptions({ endpoint, apiKey: null, timeout: undefined }, found);
   assert.equal(both.endpoint, endpoint);
@@ -105,6 +106,7 @@ test('options are as given, as found, or by default', () => {
   assert.equal(both.timeoutMs, 2500);
   assert.equal(both.listeners, 7);
   assert.equal(makeOptions({ endpoint, keepalive: false }).keepaliveMs, 0);
+  assert.equal(makeOptions({ endpoint, session: 600 }).sessionMs, 600000);
   assert.deepEqual(
     makeOptions({ endpoint, reconnect: { max: 0.1, attempts: 2 } }).reconnect,
     { minMs: 500, maxMs: 500, attempts: 2 },
@@ -116,6 +118,7 @@ test('options that make no sense are refused', () => {
     { endpoint, apiKey: 5 }, { endpoint, timeout: 0 }, { endpoint, timeout: -1 },
     { endpoint, timeout: 'soon' }, { endpoint, timeout: NaN }, { endpoint, timeout: 1e9 },
     { endpoint, listeners: 1.5 }, { endpoint, requests: 0 }, { endpoint, keepalive: 0 },
+    { endpoint, session: 0 }, { endpoint, session: false }, { endpoint, session: Infinity },
     { endpoint, reconnect: { min: 0 } }, { endpoint, reconnect: { attempts: 0 } }]) {
     assert.throws(() => makeOptions(given), { code: 'EINVAL' }, JSON.stringify(given));
   }

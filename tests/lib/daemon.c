@@ -20,13 +20,19 @@
 #include "tests/lib/folder.h"
 #include "tests/lib/suite.h"
 
-enum { TICK_MS = 5, DAEMONS_MAX = 8, ENVIRONMENT_MAX = 8 };
+enum {
+    TICK_MS = 5,
+    DAEMONS_MAX = 8,
+    ENVIRONMENT_MAX = 8,
+    FIRST_PASSED_FD = 3,
+};
 
 struct daemon {
     struct folder folder;
     char path[PATH_MAX];    /* the last that daemon_path() gave */
     pid_t pid;              /* 0: not running */
     unsigned n_descriptors; /* 0: as we have */
+    int passed_fd;          /* 0: none */
     const char *environment[ENVIRONMENT_MAX];
     char *answer; /* the last line that find_line() gave */
 };
@@ -127,6 +133,11 @@ void daemon_limit_descriptors(struct daemon *daemon, unsigned n)
     daemon->n_descriptors = n;
 }
 
+void daemon_pass_socket(struct daemon *daemon, int fd)
+{
+    daemon->passed_fd = fd;
+}
+
 void daemon_set_environment(struct daemon *daemon, const char *assignment)
 {
     int i = 0;
@@ -144,6 +155,17 @@ static void redirect(const char *file, int fd)
     close(opened);
 }
 
+static void pass_socket(int fd)
+{
+    char pid[20];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    if (fd == FIRST_PASSED_FD ? fcntl(fd, F_SETFD, 0)
+                              : dup2(fd, FIRST_PASSED_FD) < 0)
+        _exit(126);
+}
+
 static void become(const struct daemon *d, const char *program,
                    const char *argv[])
 {
@@ -155,6 +177,8 @@ static void become(const struct daemon *d, const char *program,
         _exit(126);
     redirect("stdout", STDOUT_FILENO);
     redirect("stderr", STDERR_FILENO);
+    if (d->passed_fd)
+        pass_socket(d->passed_fd);
     getrlimit(RLIMIT_NOFILE, &limit);
     if (d->n_descriptors) {
         limit.rlim_cur = limit.rlim_max = d->n_descriptors;

@@ -49,6 +49,13 @@ void daemon_spawn(struct daemon *daemon, const char *const options[]);
 /* How many file descriptors it may have at most; before it is run. */
 void daemon_limit_descriptors(struct daemon *daemon, unsigned n);
 
+/*
+ * Passes it a listening socket as a service manager does, for
+ * --listen=systemd:ws; before it is run.
+ * @fd: stays the caller's
+ */
+void daemon_pass_socket(struct daemon *daemon, int fd);
+
 /* A further NAME=value for its environment; before it is run. */
 void daemon_set_environment(struct daemon *daemon, const char *assignment);
 

@@ -1,12 +1,13 @@
 /*
- * Every setting stands in the sample file and in the manual, with the default
- * and the need to restart that the table has.
+ * Every setting stands in the sample file and in the manual, with the default,
+ * the range and the need to restart that the table has.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/config.h"
+#include "daemon/quantity.h"
 #include "daemon/settings.h"
 #include "daemon/values.h"
 #include "tests/lib/suite.h"
@@ -100,10 +101,47 @@ START_TEST(the_manual_explains_every_setting)
 }
 END_TEST
 
+/* "1 to 16M", or of a rate, which has no least but 0, "up to 1000000". */
+static void print_range(const struct setting *setting, char *text, size_t size)
+{
+    enum quantity_unit unit = setting->type == SETTING_SIZE ? QUANTITY_BYTES
+                              : setting->type == SETTING_DURATION
+                                  ? QUANTITY_MILLISECONDS
+                                  : QUANTITY_PLAIN;
+    char min[QUANTITY_CHARS], max[QUANTITY_CHARS];
+    quantity_print(setting->min, unit, min);
+    quantity_print(setting->max, unit, max);
+    snprintf(text, size, "%s to %s", setting->min ? min : "up", max);
+}
+
+/* A DURATION's, which all have in common, stands in the section on forms. */
+START_TEST(the_manual_tells_every_range)
+{
+    const char *text = read_file(MANUAL);
+    size_t n_ranges = 0;
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *setting = &settings_table[i];
+        bool is_duration = setting->type == SETTING_DURATION;
+        char begin[80], section[4000], range[100];
+        if (setting->max == 0)
+            continue;
+        snprintf(begin, sizeof begin, "\n*%s* = ", setting->key);
+        cut(text, is_duration ? "# FILE FORMAT" : begin,
+            is_duration ? "# RELOADING" : "\n*", section, sizeof section);
+        print_range(setting, range, sizeof range);
+        ck_assert_msg(strstr(section, range) != NULL, "%s: no \"%s\"",
+                      setting->key, range);
+        n_ranges++;
+    }
+    ck_assert_uint_gt(n_ranges, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {the_sample_shows_every_default,
                                   the_sample_names_no_setting_that_is_not_there,
-                                  the_manual_explains_every_setting, NULL};
+                                  the_manual_explains_every_setting,
+                                  the_manual_tells_every_range, NULL};
     return suite_run("settings_documented", tests);
 }

@@ -7,7 +7,7 @@ set -eu
 build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libwslay-dev
     libjansson-dev libssl-dev libhttp-parser-dev libinih-dev libedit-dev scdoc'
 test='check libsubunit-dev python3 python3-botocore python3-websockets curl
-    openssl procps ca-certificates libglib2.0-dev'
+    openssl procps ca-certificates libglib2.0-dev tinyproxy-bin'
 full='clang libclang-rt-14-dev clang-tidy clang-format valgrind chromium
     chromium-driver'
 peers='nats-server mosquitto redis-server'

@@ -327,6 +327,7 @@ END_TEST
 START_TEST(what_is_mistyped_is_suggested)
 {
     assert_run(START("cal"), EX_USAGE, "", "did you mean call?");
+    assert_run(START("pign"), EX_USAGE, "", "did you mean ping?");
     assert_run(START("whoami", "--jsn"), EX_USAGE, "", "did you mean --json?");
     assert_run(START("listen", "x", "--paralel=3"), EX_USAGE, "",
                "did you mean --parallel?");

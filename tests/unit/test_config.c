@@ -189,6 +189,10 @@ START_TEST(a_profile_is_weaker_than_other_defaults)
 }
 END_TEST
 
+#define NOT_LOCAL(address)                                                     \
+    "management_auth = none is for loopback addresses and Unix sockets only, " \
+    "and " address " is neither: use sigv4"
+
 static const struct {
     const char *options;
     enum config_outcome outcome;
@@ -196,12 +200,23 @@ static const struct {
 } option_cases[] = {
     {"--help", CONFIG_HELP, ""},
     {"--version", CONFIG_VERSION, ""},
+    {"-h", CONFIG_HELP, ""},
+    {"--workers=2|-V", CONFIG_VERSION, ""},
     {"--check-config", CONFIG_CHECK, ""},
     {"--check-config|--stage=a", CONFIG_CHECK, ""},
     {"--print_config", CONFIG_PRINT, ""},
     {"--tls-self-signed|--tls-key=a|--tls-certificate|b", CONFIG_RUN, ""},
     {"--api-key-required=false", CONFIG_RUN, ""},
     {"--stage=a|--stage=b", CONFIG_RUN, ""},
+    {"--management-auth=none|--listen=ws://127.1.2.3:80 ws://localhost:80 "
+     "ws://[::1]:80 unix:/run/x",
+     CONFIG_RUN, ""},
+    {"--management-auth=none|--listen=ws://0.0.0.0:80", CONFIG_INVALID,
+     NOT_LOCAL("ws://0.0.0.0:80")},
+    {"--management-auth=none|--listen=ws://127.example.org:80", CONFIG_INVALID,
+     NOT_LOCAL("ws://127.example.org:80")},
+    {"--management-auth=none|--listen=systemd:ws", CONFIG_INVALID,
+     NOT_LOCAL("systemd:ws")},
     {"--check", CONFIG_USAGE, "--check: not an option: see --help"},
     {"--idle-timout=1s", CONFIG_USAGE,
      "--idle-timout: not an option: did you mean --idle-timeout?"},
@@ -214,8 +229,10 @@ static const struct {
      "--: not an option: options start with -- and take their value as "
      "--option=VALUE"},
     {"8080", CONFIG_USAGE,
-     "8080: not an option: options start with -- and take their value as "
-     "--option=VALUE"},
+     "8080: neither an option nor a sub-command: see --help"},
+    {"keygn", CONFIG_USAGE, "keygn: not a sub-command: did you mean keygen?"},
+    {"--workers=2|exec", CONFIG_USAGE,
+     "exec: a sub-command comes first, options behind it"},
     {"--stage", CONFIG_USAGE, "--stage: needs a value"},
     {"--stage|--workers=1", CONFIG_USAGE, "--stage: needs a value"},
     {"--config", CONFIG_USAGE, "--config: needs a value"},

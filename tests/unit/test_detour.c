@@ -22,6 +22,9 @@ static char key_file[PATH_MAX];
 static struct fakeserver server; /* the proxy, and what is behind it */
 static char proxy[128];
 static struct monologue *client;
+static bool will_reconnect; /* that is wanted of the client */
+static unsigned n_events[MONOLOGUE_EVENT_OVERLOAD + 1];
+static struct monologue_event last; /* its pointers are gone */
 static unsigned n_connects;
 static int connect_status;
 static unsigned n_outcomes;
@@ -32,6 +35,15 @@ static void on_connected(struct monologue *m, int status, void *data)
     (void)data;
     n_connects++;
     connect_status = status;
+}
+
+static void on_event(struct monologue *m, const struct monologue_event *event,
+                     void *data)
+{
+    (void)m;
+    (void)data;
+    n_events[event->kind]++;
+    last = *event;
 }
 
 static void turn_until(const unsigned *n, unsigned wanted)
@@ -49,6 +61,10 @@ static void connect_client(bool is_secure)
                               : "ws://nowhere.invalid:8080/latest",
         .ca_file = is_secure ? certificate_file : NULL,
         .timeout_ms = 60000,
+        .event_cb = on_event,
+        .reconnect = will_reconnect,
+        .reconnect_base_ms = 1,
+        .reconnect_cap_ms = 2,
         .proxy = *proxy ? proxy : NULL};
     ck_assert_int_eq(monologue_new(&options, &loop, &client), 0);
     ck_assert_int_eq(monologue_connect(client, on_connected, NULL), 0);
@@ -258,6 +274,93 @@ START_TEST(a_proxy_that_hangs_up_is_told_as_such)
 }
 END_TEST
 
+/* ---- connecting again ---- */
+
+static void connect_for_ever(void)
+{
+    open_server(false);
+    will_reconnect = true;
+    connect_client(false);
+    ck_assert_int_eq(connect_status, 0);
+}
+
+static const char *const final_answers[] = {
+    "HTTP/1.1 403 Forbidden\r\n\r\n",
+    "HTTP/1.1 407 Who?\r\n\r\n",
+    "HTTP/1.0 401 Who?\r\n\r\n",
+};
+
+START_TEST(a_refusal_that_will_not_change_ends_reconnecting)
+{
+    connect_for_ever();
+    server.answer = final_answers[_i];
+    fakepeer_drop(fakeserver_last(&server));
+    turn_until(&n_events[MONOLOGUE_EVENT_FAILED], 1);
+    ck_assert_int_eq(last.status, -EACCES);
+    ck_assert(!last.will_reconnect);
+    ck_assert_int_eq(monologue_state(client), MONOLOGUE_STATE_IDLE);
+    ck_assert_msg(strstr(monologue_errmsg(client), "the proxy 127.0.0.1 port"),
+                  "%s", monologue_errmsg(client));
+    ck_assert_uint_eq(server.n_connections, 2);
+    server.answer = "HTTP/1.1 200 OK\r\n\r\n"; /* who knows better may */
+    ck_assert_int_eq(monologue_connect(client, on_connected, NULL), 0);
+    turn_until(&n_connects, 2);
+    expect_call();
+}
+END_TEST
+
+START_TEST(a_first_refusal_that_will_not_change_is_not_tried_again)
+{
+    open_server(false);
+    will_reconnect = true;
+    server.answer = final_answers[_i];
+    connect_client(false);
+    ck_assert_int_eq(connect_status, -EACCES);
+    ck_assert_int_eq(monologue_state(client), MONOLOGUE_STATE_IDLE);
+}
+END_TEST
+
+static const struct {
+    const char *answer;
+    int status;
+} passing[] = {
+    {"HTTP/1.1 502 Bad Gateway\r\n\r\n", -EHOSTUNREACH},
+    {"HTTP/1.1 503 Service Unavailable\r\n\r\n", -EHOSTUNREACH},
+    {"HTTP/1.1 504 Gateway Timeout\r\n\r\n", -EHOSTUNREACH},
+    {"HTTP/1.1 429 Too Many Requests\r\n\r\n", -ECONNREFUSED},
+};
+
+START_TEST(a_proxy_in_trouble_is_tried_again_until_it_works)
+{
+    connect_for_ever();
+    server.answer = passing[_i].answer;
+    fakepeer_drop(fakeserver_last(&server));
+    for (unsigned i = 1; i <= 3; i++) {
+        turn_until(&n_events[MONOLOGUE_EVENT_FAILED], i);
+        ck_assert_int_eq(last.status, passing[_i].status);
+        ck_assert(last.will_reconnect);
+    }
+    server.answer = "HTTP/1.1 200 OK\r\n\r\n";
+    turn_until(&n_events[MONOLOGUE_EVENT_CONNECTED], 2);
+    expect_call();
+}
+END_TEST
+
+START_TEST(a_proxy_that_is_away_is_tried_again)
+{
+    open_server(false);
+    struct cable *cable = cable_new(server.port);
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", cable_port(cable));
+    will_reconnect = true;
+    connect_client(false);
+    ck_assert_int_eq(connect_status, 0);
+    cable_free(cable);
+    turn_until(&n_events[MONOLOGUE_EVENT_FAILED], 2);
+    ck_assert_int_eq(last.status, -ECONNREFUSED);
+    ck_assert(last.will_reconnect);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("detour");
@@ -274,6 +377,15 @@ int main(void)
         tcase, a_certificate_of_the_wrong_name_is_refused_behind_a_proxy_too);
     tcase_add_test(tcase, a_proxy_that_is_not_there_is_told);
     tcase_add_test(tcase, a_proxy_that_hangs_up_is_told_as_such);
+    int n_final = sizeof final_answers / sizeof *final_answers;
+    tcase_add_loop_test(tcase, a_refusal_that_will_not_change_ends_reconnecting,
+                        0, n_final);
+    tcase_add_loop_test(tcase,
+                        a_first_refusal_that_will_not_change_is_not_tried_again,
+                        0, n_final);
+    tcase_add_loop_test(tcase, a_proxy_in_trouble_is_tried_again_until_it_works,
+                        0, sizeof passing / sizeof *passing);
+    tcase_add_test(tcase, a_proxy_that_is_away_is_tried_again);
     suite_add_tcase(suite, tcase);
     return suite_run_suite(suite);
 }

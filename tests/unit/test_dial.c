@@ -33,11 +33,12 @@ int __wrap_uv_tcp_connect(uv_connect_t *req, uv_tcp_t *tcp,
 
 /* What is at an address. */
 enum kind {
-    LIVE,    /* the server */
-    LATE,    /* the server too, but reached only when let_go() says so */
-    REFUSED, /* nobody listens */
-    HOLE,    /* no answer, ever */
-    NOWHERE, /* no route, told at once; of the other family */
+    LIVE,       /* the server */
+    LATE,       /* the server too, but reached only when let_go() says so */
+    REFUSED,    /* nobody listens */
+    HOLE,       /* no answer, ever */
+    PROHIBITED, /* nor, by the administrator's will; told at once */
+    NOWHERE,    /* no route, told at once; of the other family */
     N_KINDS
 };
 
@@ -139,6 +140,8 @@ int __wrap_uv_tcp_connect(uv_connect_t *req, uv_tcp_t *tcp,
     tried[n_tried++].family = address->sa_family;
     if (address->sa_family == AF_INET6)
         return UV_ENETUNREACH;
+    if (port == ports[PROHIBITED])
+        return UV_EACCES;
     if (port != ports[LATE])
         return __real_uv_tcp_connect(req, tcp, address, cb);
     late[n_late].req = req;
@@ -241,6 +244,7 @@ static void setup(void)
     fakeserver_open(&server, &loop);
     ports[LIVE] = server.port;
     ports[LATE] = 1; /* never used as such */
+    ports[PROHIBITED] = 2;
     int nobody = open_socket();
     ports[REFUSED] = port_of(nobody);
     close(nobody);
@@ -297,6 +301,8 @@ static const struct {
     {{NOWHERE, HOLE, NOWHERE, LIVE}, 4, 4, 0},
     {{REFUSED}, 1, 1, UV_ECONNREFUSED},
     {{NOWHERE}, 1, 1, UV_ENETUNREACH},
+    {{PROHIBITED}, 1, 1, UV_EHOSTUNREACH},
+    {{PROHIBITED, LIVE}, 2, 2, 0},
     {{REFUSED, REFUSED}, 2, 2, UV_ECONNREFUSED},
     {{NOWHERE, REFUSED}, 2, 2, UV_ECONNREFUSED},
     {{REFUSED, NOWHERE}, 2, 2, UV_ECONNREFUSED},

@@ -106,6 +106,22 @@ START_TEST(a_clock_that_lags_gives_no_tokens)
 }
 END_TEST
 
+START_TEST(who_is_turned_away_is_told_of_once_a_second)
+{
+    gate_set(&gate, 0, 0, 0);
+    ck_assert_ptr_null(admit(0));
+    ck_assert_uint_eq(gate.warned_ms, 1000000);
+    at(999999); /* a worker whose turn is longer */
+    ck_assert_ptr_null(admit(1));
+    at(1000999);
+    ck_assert_ptr_null(admit(2));
+    ck_assert_uint_eq(gate.warned_ms, 1000000);
+    at(1001000);
+    ck_assert_ptr_null(admit(0));
+    ck_assert_uint_eq(gate.warned_ms, 1001000);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -114,6 +130,7 @@ int main(void)
         beyond_the_ceiling_nobody_is_admitted,
         who_comes_too_fast_is_throttled_and_served,
         a_clock_that_lags_gives_no_tokens,
+        who_is_turned_away_is_told_of_once_a_second,
     };
     Suite *suite = suite_create("gate");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {

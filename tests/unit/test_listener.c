@@ -19,6 +19,8 @@
 
 static bool has_ipv4_only;
 static bool names_all_twice;
+static bool has_two_addresses; /* of IPv4, each name */
+static int n_taken; /* ports to come that are free at the first address only */
 
 int __real_getaddrinfo(const char *host, const char *port,
                        const struct addrinfo *hints, struct addrinfo **found);
@@ -30,13 +32,31 @@ int __wrap_getaddrinfo(const char *host, const char *port,
 {
     if (has_ipv4_only && strchr(host, ':') && hints->ai_flags & AI_ADDRCONFIG)
         return EAI_ADDRFAMILY;
+    if (has_two_addresses)
+        host = "127.0.0.1";
     int rc = __real_getaddrinfo(host, port, hints, found);
-    if (rc || !names_all_twice)
+    if (rc || !(names_all_twice || has_two_addresses))
         return rc;
     struct addrinfo *last = *found;
     while (last->ai_next)
         last = last->ai_next;
+    if (has_two_addresses)
+        host = "127.0.0.2";
     return __real_getaddrinfo(host, port, hints, &last->ai_next);
+}
+
+int __real_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size);
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+    if (n_taken && address->sa_family == AF_INET &&
+        ((const struct sockaddr_in *)address)->sin_port) {
+        n_taken--;
+        errno = EADDRINUSE;
+        return -1;
+    }
+    return __real_bind(fd, address, size);
 }
 
 /* ---- a listener ---- */
@@ -122,6 +142,37 @@ START_TEST(an_address_that_a_name_has_twice_is_bound_once)
 {
     names_all_twice = true;
     ck_assert_msg(open_host("localhost") == 0, "%s", errmsg.text);
+}
+END_TEST
+
+START_TEST(a_port_that_is_not_free_at_all_addresses_is_not_chosen)
+{
+    const int *fds;
+    has_two_addresses = true;
+    n_taken = 3;
+    ck_assert_msg(open_host("both") == 0, "%s", errmsg.text);
+    ck_assert_int_eq(n_taken, 0);
+    ck_assert_uint_eq(listener_sockets(listener, &fds), 2);
+    ck_assert(connects());
+}
+END_TEST
+
+START_TEST(the_search_for_a_free_port_ends)
+{
+    has_two_addresses = true;
+    n_taken = 1000;
+    ck_assert_int_eq(open_host("both"), -EADDRINUSE);
+    ck_assert_int_gt(n_taken, 0);
+}
+END_TEST
+
+START_TEST(a_port_that_was_asked_for_is_not_looked_for_elsewhere)
+{
+    has_two_addresses = true;
+    n_taken = 1;
+    struct listen_address address = {
+        .kind = LISTEN_TCP, .host = (char *)"both", .port = 1};
+    ck_assert_int_eq(open_address(&address, -1), -EADDRINUSE);
 }
 END_TEST
 
@@ -214,6 +265,31 @@ START_TEST(a_successor_keeps_its_socket)
 }
 END_TEST
 
+/* The descriptor stays open meanwhile: closing it is not what ends them. */
+START_TEST(who_waits_at_a_unix_socket_that_stops_is_let_go)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[PATH_MAX];
+    char byte;
+    int clients[3];
+    folder_join(&folder, "socket", path);
+    ck_assert_int_eq(open_path(path), 0);
+    strcpy(address.sun_path, path);
+    for (int i = 0; i < 3; i++) {
+        clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        ck_assert_int_eq(
+            connect(clients[i], (struct sockaddr *)&address, sizeof address),
+            0);
+    }
+    listener_stop(listener);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(recv(clients[i], &byte, 1, 0), 0);
+        close(clients[i]);
+    }
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_socket_is_left_alone)
 {
     char path[PATH_MAX];
@@ -257,12 +333,16 @@ int main(void)
     const TTest *const tests[] = {
         an_ipv6_address_needs_no_network_of_ipv6,
         an_address_that_a_name_has_twice_is_bound_once,
+        a_port_that_is_not_free_at_all_addresses_is_not_chosen,
+        the_search_for_a_free_port_ends,
+        a_port_that_was_asked_for_is_not_looked_for_elsewhere,
         an_unknown_name_is_said_to_be_so,
         who_stops_can_be_succeeded_at_once,
         a_passed_socket_does_not_delay_packets_either,
         a_passed_socket_listens_on_for_its_manager,
         a_passed_socket_must_listen,
         a_successor_keeps_its_socket,
+        who_waits_at_a_unix_socket_that_stops_is_let_go,
         a_file_that_is_no_socket_is_left_alone,
         a_socket_that_a_killed_process_left_is_replaced,
         a_socket_in_use_is_not_taken_over,

@@ -54,7 +54,7 @@ static void check_order(struct mail *mail, void *data)
     ck_assert_uint_eq(number, r->next[mail->origin]++);
     mail_free(mail);
     if (++r->n_received == N_THREADS * N_MAILS) {
-        mailbox_close(&r->mailbox);
+        ck_assert(mailbox_close(&r->mailbox));
         r->is_done = true;
     }
 }
@@ -128,7 +128,7 @@ START_TEST(a_full_mailbox_takes_orders_but_no_packets)
     ck_assert_int_eq(mailbox_post(&mailbox, second), 0);
     mailbox_drain(&mailbox);
     ck_assert_uint_eq(n, 3);
-    mailbox_close(&mailbox);
+    ck_assert(mailbox_close(&mailbox));
     mailbox_deinit(&mailbox);
 }
 END_TEST
@@ -154,12 +154,52 @@ START_TEST(only_who_sleeps_is_woken_and_only_once)
     ck_assert_uint_eq(n_wakes(&mailbox), 1);
     mailbox_drain(&mailbox);
     ck_assert_uint_eq(n, 3);
-    mailbox_close(&mailbox);
+    ck_assert(mailbox_close(&mailbox));
     mailbox_deinit(&mailbox);
 }
 END_TEST
 
-START_TEST(a_closed_mailbox_says_so_and_frees_what_waits)
+START_TEST(who_sleeps_can_be_rung_for_without_mail)
+{
+    struct mailbox mailbox;
+    unsigned n = 0;
+    mailbox_init(&mailbox, LIMIT, count_and_free, &n);
+    ck_assert(mailbox_may_sleep(&mailbox));
+    mailbox_ring(&mailbox);
+    mailbox_ring(&mailbox);
+    ck_assert_uint_eq(n_wakes(&mailbox), 1);
+    mailbox_drain(&mailbox);
+    mailbox_ring(&mailbox);
+    ck_assert_uint_eq(n_wakes(&mailbox), 0);
+    ck_assert(!mailbox_may_sleep(&mailbox)); /* it came before that */
+    mailbox_drain(&mailbox);
+    ck_assert(mailbox_may_sleep(&mailbox));
+    ck_assert_uint_eq(n, 0);
+    ck_assert(mailbox_close(&mailbox));
+    mailbox_deinit(&mailbox);
+}
+END_TEST
+
+START_TEST(a_mailbox_is_closed_only_when_it_is_empty)
+{
+    struct mailbox mailbox;
+    unsigned n = 0;
+    mailbox_init(&mailbox, LIMIT, count_and_free, &n);
+    struct mail *late = mail_new(MAIL_STOP);
+    ck_assert_int_eq(mailbox_post(&mailbox, mail_new(MAIL_STOP)), 0);
+    ck_assert(!mailbox_close(&mailbox));
+    ck_assert_int_eq(mailbox_post(&mailbox, mail_new(MAIL_STOP)), 0);
+    mailbox_drain(&mailbox);
+    ck_assert_uint_eq(n, 2);
+    ck_assert(mailbox_close(&mailbox));
+    ck_assert_int_eq(mailbox_post(&mailbox, late), -EPIPE);
+    mail_free(late);
+    mailbox_deinit(&mailbox);
+}
+END_TEST
+
+/* A worker that was never started closes nothing. */
+START_TEST(what_still_waits_is_freed)
 {
     struct mailbox mailbox;
     unsigned n = 0;
@@ -169,10 +209,6 @@ START_TEST(a_closed_mailbox_says_so_and_frees_what_waits)
     struct mail *newcomer = mail_new(MAIL_ACCEPTED);
     newcomer->socket.fd = fds[1];
     ck_assert_int_eq(mailbox_post(&mailbox, newcomer), 0);
-    mailbox_close(&mailbox);
-    struct mail *late = mail_new(MAIL_STOP);
-    ck_assert_int_eq(mailbox_post(&mailbox, late), -EPIPE);
-    mail_free(late);
     mailbox_deinit(&mailbox);
     char byte;
     ck_assert_int_eq(read(fds[0], &byte, 1), 0); /* the socket is closed */
@@ -186,7 +222,9 @@ int main(void)
                                   mail_of_each_thread_arrives_in_order_and_once,
                                   a_full_mailbox_takes_orders_but_no_packets,
                                   only_who_sleeps_is_woken_and_only_once,
-                                  a_closed_mailbox_says_so_and_frees_what_waits,
+                                  who_sleeps_can_be_rung_for_without_mail,
+                                  a_mailbox_is_closed_only_when_it_is_empty,
+                                  what_still_waits_is_freed,
                                   NULL};
     return suite_run("mailbox", tests);
 }

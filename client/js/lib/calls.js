@@ -18,6 +18,12 @@ export class Calls {
   #waiting = new Map(); /* by token */
   #prefix = `${makePrefix()}.`;
   #nCalls = 0;
+  #ended;
+
+  /** @param {() => void} ended told when a call was answered, or has failed */
+  constructor(ended = () => {}) {
+    this.#ended = ended;
+  }
 
   /**
    * Begins to wait.
@@ -44,10 +50,16 @@ export class Calls {
     return { token, promise };
   }
 
+  /** Whether no call awaits its answer. */
+  get isQuiet() {
+    return this.#waiting.size === 0;
+  }
+
   #take(token) {
     const call = this.#waiting.get(token);
     this.#waiting.delete(token);
     call?.end();
+    if (call) this.#ended();
     return call;
   }
 

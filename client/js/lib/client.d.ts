@@ -28,10 +28,18 @@ export interface CommonOptions {
    */
   extensions?: boolean;
   /**
-   * Whether to connect again when the connection is lost. The id will be
-   * another one. Default: no.
+   * Whether to connect again when the connection is lost, and to leave it for a
+   * new one before it is as old as `session` says. The id will be another one.
+   * Default: no.
    */
   reconnect?: boolean | ReconnectOptions;
+  /**
+   * The server's limit of a connection's age, in seconds. With `reconnect`, at a
+   * random moment between 90 and 97 percent of it the client begins to look for
+   * one in which no call is in flight, neither of ours nor on us, and leaves; at
+   * 99 percent it leaves whatever is. Default: 7200, the limit of API Gateway.
+   */
+  session?: number;
 }
 
 /** Each attempt waits a random time below a bound that doubles. */
@@ -72,7 +80,7 @@ export interface Disconnection {
   reason: string;
   /** What went wrong, if anything did. */
   error: Error | null;
-  /** Whether it was `close()`. */
+  /** Whether it was `close()`, or leaving in time for a new connection. */
   byUs: boolean;
   /** Whether `reconnecting` follows. */
   willReconnect: boolean;
@@ -84,9 +92,16 @@ export interface Events {
   connected: [id: string];
   /** There is none any more. Calls in flight have failed before. */
   disconnected: [disconnection: Disconnection];
-  /** Another attempt follows after @delay seconds. */
+  /**
+   * Another attempt follows after @delay seconds: 0 for the first one after an
+   * old connection was left for a new one.
+   */
   reconnecting: [attempt: { attempt: number; delay: number }];
-  /** There will be no further attempt; the last one failed like this. */
+  /**
+   * There will be no further attempt; the last one failed like this. Comes after
+   * `attempts`, and at once for what will not change: a key that the server
+   * refuses (`EKEYREJECTED`), a client that the proxy refuses (`EACCES`).
+   */
   abandoned: [error: Error];
   /**
    * The server refused a packet, most often because its receiver is gone, and

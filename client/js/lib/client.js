@@ -11,7 +11,12 @@ import { MonologueError, demand } from './errors.js';
 import { Methods } from './methods.js';
 import { timeoutOf } from './options.js';
 import { writeCall } from './packets.js';
+import { Plan } from './plan.js';
 import { Requests } from './requests.js';
+
+/* A key that the server refuses, or a client that the proxy refuses, will be
+ * refused again. */
+const FOR_GOOD = ['EKEYREJECTED', 'EACCES'];
 
 /* EventEmitter2 takes the parts of a name as an array, too. */
 function nameOf(name) {
@@ -24,11 +29,13 @@ export class Client {
   #options;
   #methods;
   #requests;
-  #calls = new Calls();
+  #calls = new Calls(() => this.#plan?.nudge());
   #connection = null;
   #connecting = null; /* promise of an id */
   #closing = null; /* promise of the end */
   #closed = null; /* what resolves it */
+  #plan = null; /* of leaving the connection before its time is up */
+  #left = null; /* while we leave it: what resolves its end */
   #retrying = null; /* what stops us from coming back, the last time we did */
 
   /** @param {object} options made by makeOptions() */
@@ -36,11 +43,12 @@ export class Client {
     this.#openSocket = openSocket;
     this.#options = options;
     this.#methods = new Methods(options.listeners);
-    this.#requests = new Requests(this.#methods, this.events, options.requests);
+    this.#requests = new Requests(this.#methods, this.events, options.requests, () => (
+      this.#plan?.nudge()));
   }
 
   get connectionId() {
-    return this.#closing ? '' : this.#connection?.id ?? '';
+    return this.#closing || this.#left ? '' : this.#connection?.id ?? '';
   }
 
   get id() {
@@ -72,6 +80,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       const connection = new Connection(this.#openSocket, this.#options, {
         up: (id) => {
+          this.#planEnd();
           this.events.emit('connected', id);
           resolve(id);
         },
@@ -84,8 +93,33 @@ export class Client {
     });
   }
 
+  #planEnd() {
+    const { reconnect, sessionMs } = this.#options;
+    const isQuiet = () => this.#calls.isQuiet && this.#requests.isQuiet;
+    if (reconnect) this.#plan = new Plan(sessionMs, isQuiet, () => this.#leave());
+  }
+
+  /* Whoever connects from now on waits for the new connection. */
+  #leave() {
+    const retrying = new AbortController();
+    const left = new Promise((resolve) => { this.#left = resolve; });
+    this.#retrying = retrying;
+    this.#connection.close();
+    this.#whileConnecting(async () => {
+      await left;
+      retrying.signal.throwIfAborted();
+      return this.#comeBack(retrying, true);
+    }).catch(() => {}); /* told by events */
+  }
+
   #ended({ wasUp, ...end }, reject) {
-    const willReconnect = wasUp && !end.byUs && this.#options.reconnect !== null;
+    const left = this.#left;
+    const mayReconnect = this.#options.reconnect !== null && !this.#closing;
+    const willReconnect = wasUp && mayReconnect && (left !== null || !end.byUs);
+    this.#plan?.drop();
+    this.#plan = null;
+    this.#left = null;
+    this.#requests.expire();
     this.#connection = null;
     this.#closed?.();
     this.#closing = null;
@@ -95,6 +129,11 @@ export class Client {
       return;
     }
     this.#failCalls(`the connection ended, with ${end.code} ${end.reason}`, end.error);
+    if (left) {
+      this.events.emit('disconnected', { ...end, willReconnect });
+      left();
+      return;
+    }
     const retrying = willReconnect ? new AbortController() : null;
     this.#retrying = retrying;
     this.events.emit('disconnected', { ...end, willReconnect });
@@ -107,25 +146,26 @@ export class Client {
     this.#calls.failAll((what) => new MonologueError('ECONNRESET', `${what}: ${why}`, cause));
   }
 
-  async #comeBack({ signal }) {
+  async #comeBack({ signal }, isPlanned = false) {
     try {
-      return await this.#retry(this.#options.reconnect, signal);
+      return await this.#retry(this.#options.reconnect, isPlanned, signal);
     } catch (error) {
       if (!signal.aborted) this.events.emit('abandoned', error);
       throw error;
     }
   }
 
-  async #retry(bounds, signal) {
+  /* For an old connection a new one is made at once, if that works. */
+  async #retry(bounds, isPlanned, signal) {
     for (let attempt = 1; ; attempt++) {
-      const delayMs = delayOf(attempt, bounds);
+      const nWaits = isPlanned ? attempt - 1 : attempt;
+      const delayMs = nWaits ? delayOf(nWaits, bounds) : 0;
       this.events.emit('reconnecting', { attempt, delay: delayMs / 1000 });
       await wait(delayMs, signal);
       try {
         return await this.#dial();
       } catch (error) {
-        /* A key that is refused now will be refused again. */
-        const isLast = attempt >= bounds.attempts || error.code === 'EKEYREJECTED';
+        const isLast = attempt >= bounds.attempts || FOR_GOOD.includes(error.code);
         if (isLast || signal.aborted) throw error;
       }
     }
@@ -141,6 +181,7 @@ export class Client {
     }
     const closing = new Promise((resolve) => { this.#closed = resolve; });
     this.#closing = closing;
+    this.#plan?.drop();
     this.#failCalls('the client was closed');
     if (connection.id) connection.close();
     else connection.abort(closed);

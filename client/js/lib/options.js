@@ -11,6 +11,7 @@ const DEFAULTS = {
   listeners: 100,
   requests: 1000,
   keepalive: 240, /* servers hang up after ten minutes */
+  session: 7200, /* and whatever happens after two hours */
   frameLimit: 32768, /* bytes; API Gateway takes no longer frame */
   extensions: true,
 };
@@ -86,6 +87,7 @@ export function makeOptions(given, found = {}) {
     frameLimit: countOf(all.frameLimit, 'frameLimit'),
     keepaliveMs: all.keepalive === false ? 0 : secondsOf(all.keepalive, 'keepalive') * 1000,
     reconnect: reconnectOf(all.reconnect),
+    sessionMs: secondsOf(all.session, 'session') * 1000,
   };
 }
 

@@ -25,13 +25,31 @@ export class Requests {
   #methods;
   #events;
   #max;
+  #answered;
   #nServing = 0;
+  #nOwed = 0; /* of these: that came by the connection there is */
+  #era = 0; /* of that connection */
 
-  /** @param {number} max how many may be in work at once */
-  constructor(methods, events, max) {
+  /**
+   * @param {number} max how many may be in work at once
+   * @param {() => void} answered told when one was, or has failed
+   */
+  constructor(methods, events, max, answered) {
     this.#methods = methods;
     this.#events = events;
     this.#max = max;
+    this.#answered = answered;
+  }
+
+  /** Whether nobody waits for us who could still be answered. */
+  get isQuiet() {
+    return this.#nOwed === 0;
+  }
+
+  /** The connection has ended: what came by it can no longer be answered. */
+  expire() {
+    this.#era++;
+    this.#nOwed = 0;
   }
 
   /**
@@ -58,7 +76,9 @@ export class Requests {
   }
 
   async #run(request, args, answer, refuse) {
+    const era = this.#era;
     this.#nServing++;
+    this.#nOwed++;
     try {
       answer(await answerOf(this.#methods.take(request.name), Object.freeze(request), args));
     } catch (error) {
@@ -66,6 +86,8 @@ export class Requests {
       refuse(explain(error));
     } finally {
       this.#nServing--;
+      if (era === this.#era) this.#nOwed--;
+      this.#answered();
     }
   }
 }

@@ -104,6 +104,21 @@ async function surviveARestart(page) {
   await other.end();
 }
 
+/* A page that goes by a limit of a second, not of two hours. */
+async function leaveInTime(page) {
+  const server = await start('ws://127.0.0.1:0', '--browser-keys');
+  const options = { endpoint: server.endpoint, apiKey, reconnect: true, session: 1 };
+  const id = await page('connect', 'wise', options);
+  assert.equal(await page('hear', 'wise', 'connected'), id);
+  const { byUs, error, willReconnect } = await page('hear', 'wise', 'disconnected');
+  assert.deepEqual([byUs, error, willReconnect], [true, null, true]);
+  const newId = await page('hear', 'wise', 'connected');
+  assert.notEqual(newId, id);
+  assert.equal(await page('call', 'wise', newId, 'upper', 'me'), 'ME');
+  await page('close', 'wise');
+  await server.end();
+}
+
 async function run(page) {
   for (const scheme of ['ws', 'wss']) {
     const relay = await start(`${scheme}://127.0.0.1:0`, '--browser-keys');
@@ -115,6 +130,7 @@ async function run(page) {
     await strict.end();
   }
   await surviveARestart(page);
+  await leaveInTime(page);
 }
 
 const server = await servePage();

@@ -7,6 +7,8 @@ const options: MonologueOptions = {
   timeout: 1.5,
   keepalive: false,
   reconnect: { attempts: 3 },
+  session: 3600,
+  proxy: 'http://proxy:3128',
   ws: { ca: 'PEM' },
 };
 const client = new Monologue(options);
@@ -30,5 +32,7 @@ new Monologue({ endpoynt: '' });
 client.events.on('closed', () => {});
 // @ts-expect-error a browser has no environment to find it in
 new InBrowser({ apiKey: 'x' });
+// @ts-expect-error a page cannot choose its proxy
+new InBrowser({ endpoint: '', proxy: '' });
 // @ts-expect-error not for programs to set
 client.connectionId = 'x';

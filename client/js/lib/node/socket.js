@@ -5,6 +5,7 @@
 import { WebSocket } from 'ws';
 
 import { MonologueError } from '../errors.js';
+import { Tunnel } from './tunnel.js';
 
 /* What a refusal means, as in our C library. */
 const REFUSALS = { 401: 'EKEYREJECTED', 403: 'EKEYREJECTED', 429: 'EAGAIN', 503: 'EAGAIN' };
@@ -16,6 +17,7 @@ function refusalOf(status) {
 }
 
 function failureOf(error) {
+  if (error instanceof MonologueError) return error; /* of the way to the server */
   return new MonologueError(error.code ?? 'EPROTO', `cannot connect: ${error.message}`, error);
 }
 
@@ -38,15 +40,19 @@ function sendInFrames(socket, text, frameLimit) {
 
 /**
  * Opens a socket.
- * @param {object} options made by makeOptions(); `ws`: what ws is told besides
+ * @param {object} options made by makeOptions(); `ws`: what ws is told besides;
+ *   `proxy`: from findProxy()
  * @param {object} on told of `open()`, `message(text)`, and of the end, once:
  *   `end({ code, reason, error })`, error only where there is one
  * @returns {object} `send(text)`, which may throw EMSGSIZE, `buffered()`, in bytes, `close()`, in order,
  *   and `abort()`, after which nothing is told
  */
 export function openSocket(options, on) {
+  const isSecure = /^wss:/i.test(options.endpoint);
+  const tunnel = options.proxy && new Tunnel(options.proxy, isSecure);
   const socket = new WebSocket(options.endpoint, {
     perMessageDeflate: false,
+    ...(tunnel && { agent: tunnel }),
     ...options.ws,
     headers: headersOf(options),
   });
@@ -71,6 +77,7 @@ export function openSocket(options, on) {
       socket.removeAllListeners();
       socket.on('error', () => {}); /* of a handshake that was cut short */
       socket.terminate();
+      tunnel?.destroy();
     },
   };
 }
