@@ -14,6 +14,24 @@
 #include "tests/lib/folder.h"
 #include "tests/lib/suite.h"
 
+/* ---- a machine that is short of threads ---- */
+
+static int n_threads = -1; /* that can still be started; -1: no end of them */
+
+int __real_uv_thread_create(uv_thread_t *thread, uv_thread_cb entry, void *arg);
+int __wrap_uv_thread_create(uv_thread_t *thread, uv_thread_cb entry, void *arg);
+
+int __wrap_uv_thread_create(uv_thread_t *thread, uv_thread_cb entry, void *arg)
+{
+    if (n_threads == 0)
+        return UV_EAGAIN;
+    if (n_threads > 0)
+        n_threads--;
+    return __real_uv_thread_create(thread, entry, arg);
+}
+
+/* ---- a server ---- */
+
 /* The main thread's loop, run by the test; the workers run by themselves. */
 static uv_loop_t loop;
 static struct folder folder;
@@ -131,6 +149,42 @@ START_TEST(workers_show_that_they_live)
         while (!server_is_alive(server) && n_tries++ < 10000)
             uv_sleep(1);
         ck_assert_int_lt(n_tries, 10000);
+    }
+}
+END_TEST
+
+/* Those that run have let newcomers in, for all of them, until then. */
+START_TEST(workers_that_run_are_stopped_where_one_cannot)
+{
+    const char *const settings[] = {"listen=ws://127.0.0.1:0",
+                                    "api_key_required=false", "workers=4",
+                                    "admin_listen=http://127.0.0.1:0", NULL};
+    struct errmsg errmsg;
+    n_threads = 2;
+    ck_assert_int_eq(open_with(settings, &errmsg), UV_EAGAIN);
+    ck_assert_ptr_nonnull(strstr(errmsg.text, "cannot start"));
+    ck_assert_ptr_null(server);
+}
+END_TEST
+
+START_TEST(a_taken_address_undoes_those_that_were_free)
+{
+    char path[PATH_MAX], listen[2][PATH_MAX + 60], admin[60];
+    struct errmsg errmsg;
+    ck_assert_msg(open_with(plain_ws, &errmsg) == 0, "%s", errmsg.text);
+    const char *port = strrchr(server_endpoint(server, 0), ':') + 1;
+    folder_join(&folder, "socket", path);
+    snprintf(listen[0], sizeof listen[0], "listen=unix:%s ws://127.0.0.1:%d",
+             path, atoi(port));
+    snprintf(listen[1], sizeof listen[1], "listen=unix:%s", path);
+    snprintf(admin, sizeof admin, "admin_listen=http://127.0.0.1:%d",
+             atoi(port));
+    for (int i = 0; i < 2; i++) {
+        const char *const settings[] = {listen[i], "api_key_required=false",
+                                        i ? admin : NULL, NULL};
+        ck_assert_int_eq(open_with(settings, &errmsg), -EADDRINUSE);
+        ck_assert_ptr_nonnull(strstr(errmsg.text, "127.0.0.1:"));
+        ck_assert_int_ne(access(path, F_OK), 0);
     }
 }
 END_TEST
@@ -273,6 +327,8 @@ int main(void)
     const TTest *const tests[] = {
         passed_sockets_are_not_served_twice,
         workers_show_that_they_live,
+        workers_that_run_are_stopped_where_one_cannot,
+        a_taken_address_undoes_those_that_were_free,
         who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once,
         a_request_that_ends_the_stream_is_answered_over_tls_too,
     };
