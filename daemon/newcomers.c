@@ -7,7 +7,6 @@
 #include "daemon/connection.h"
 #include "daemon/entrances.h"
 #include "daemon/gate.h"
-#include "daemon/log.h"
 #include "daemon/worker.h"
 
 enum { ACCEPTS_MAX = 64 }; /* at one door in one turn */
@@ -50,6 +49,15 @@ int newcomers_open(struct newcomers *newcomers, struct worker *worker)
     return open_doors(newcomers, worker);
 }
 
+/* The worker that was chosen has ended, or there is no memory to tell it. */
+static void serve_instead(struct worker *w, struct worker *chosen,
+                          struct mail_socket socket)
+{
+    atomic_fetch_add_explicit(&w->n_connections, 1, memory_order_relaxed);
+    worker_miss(chosen);
+    connection_new(w, socket);
+}
+
 /* Takes @fd. */
 static void admit(struct worker *w, const struct entrance *entrance, int fd)
 {
@@ -60,8 +68,8 @@ static void admit(struct worker *w, const struct entrance *entrance, int fd)
     } else if (!chosen) {
         close(fd);
         metrics_add(w->metrics, METRIC_TURNED_AWAY, 1);
-    } else if (worker_hand_over(chosen, socket) == -ENOMEM) {
-        log_error("connection lost reason=no_memory");
+    } else if (worker_hand_over(chosen, socket)) {
+        serve_instead(w, chosen, socket);
     }
 }
 

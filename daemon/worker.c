@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/drain.h"
 #include "daemon/errand.h"
-#include "daemon/head.h"
 #include "daemon/log.h"
 #include "daemon/management.h"
 #include "daemon/session.h"
@@ -182,31 +182,6 @@ static void flush_all(struct worker *w)
     }
 }
 
-/* Does @end_one for each connection that waits at one of these. */
-static void end_everybody(struct worker *w,
-                          void (*end_one)(struct connection *))
-{
-    static const enum connection_deadline phases[] = {
-        DEADLINE_HANDSHAKE, DEADLINE_KEEPALIVE, DEADLINE_SESSION,
-        DEADLINE_CLOSING};
-    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
-        list_for_each (node, after, &w->deadlines[phases[i]].entries)
-            end_one(list_entry(node, struct connection, phase.link));
-}
-
-static void close_one(struct connection *c)
-{
-    if (c->state == CONNECTION_HEAD && head_is_in_request(c->head))
-        head_refuse(c, REFUSAL_UNAVAILABLE, NULL, "shutting down");
-    else
-        connection_close(c, END_SHUTDOWN, CLOSE_GOING_AWAY, "Going away");
-}
-
-static void drop_one(struct connection *c)
-{
-    connection_drop(c, END_SHUTDOWN);
-}
-
 static void begin_draining(struct worker *w)
 {
     w->is_draining = true;
@@ -220,8 +195,10 @@ static void on_mail(struct mail *mail, void *data)
     case MAIL_ACCEPTED:
         connection_new(w, mail->socket);
         mail->socket.fd = -1;
-        if (w->is_draining)
-            end_everybody(w, close_one);
+        if (w->is_stopping)
+            drain_drop_all(w);
+        else if (w->is_draining)
+            drain_close_all(w);
         break;
     case MAIL_PACKETS:
         deliver(w, mail);
@@ -244,12 +221,13 @@ static void on_mail(struct mail *mail, void *data)
         break;
     case MAIL_DRAIN:
         begin_draining(w);
-        end_everybody(w, close_one);
+        drain_close_all(w);
         break;
     case MAIL_STOP:
         begin_draining(w);
+        w->is_stopping = true;
         flush_all(w); /* a MAIL_DRAIN may have come in the same turn */
-        end_everybody(w, drop_one);
+        drain_drop_all(w);
         break;
     }
     mail_free(mail);
@@ -453,17 +431,19 @@ void worker_tell(struct worker *worker, enum mail_kind kind,
 int worker_hand_over(struct worker *worker, struct mail_socket socket)
 {
     struct mail *mail = mail_new(MAIL_ACCEPTED);
-    int rc = -ENOMEM;
-    if (mail) {
-        mail->socket = socket;
-        rc = mailbox_post(&worker->mailbox, mail);
-        if (rc == 0)
-            return 0;
+    if (!mail)
+        return -ENOMEM;
+    mail->socket = socket;
+    int rc = mailbox_post(&worker->mailbox, mail);
+    if (rc) {
+        mail->socket.fd = -1;
         mail_free(mail);
-    } else {
-        close(socket.fd);
     }
+    return rc;
+}
+
+void worker_miss(struct worker *worker)
+{
     atomic_fetch_sub_explicit(&worker->n_connections, 1, memory_order_relaxed);
     mailbox_ring(&worker->mailbox); /* to end it may wait for this one */
-    return rc;
 }

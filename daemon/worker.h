@@ -49,6 +49,7 @@ struct worker {
     uv_async_t *ended;     /* main's: tells that the thread is about to end */
     atomic_bool has_ended; /* read by main after ended */
     bool is_draining;      /* newcomers are closed; ends with the last one */
+    bool is_stopping;      /* and nobody is waited for */
     atomic_uint n_pings;   /* answered; read by main */
     atomic_uint n_connections; /* counted up by the gate */
 
@@ -92,10 +93,13 @@ void worker_tell(struct worker *worker, enum mail_kind kind,
 
 /*
  * Hands over a new connection that is counted already.
- * Returns 0, or with the socket closed and counted no more -EPIPE (that worker
- * has ended, as all are about to) or -ENOMEM.
+ * Returns 0, or with the socket still the caller's -EPIPE (that worker has
+ * ended, as all are about to) or -ENOMEM.
  */
 int worker_hand_over(struct worker *worker, struct mail_socket socket);
+
+/* A connection that is counted already will not come. */
+void worker_miss(struct worker *worker);
 
 /* ---- on the worker's own thread ---- */
 

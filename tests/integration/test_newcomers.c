@@ -268,9 +268,38 @@ START_TEST(who_waits_between_two_daemons_is_served_by_the_second)
 }
 END_TEST
 
+/* All have asked before it is told to end: whom it accepts it answers, and whom
+ * it does not wait for the next. */
+START_TEST(who_has_asked_is_answered_by_either_of_two_daemons)
+{
+    enum { N = 40 };
+    int clients[N];
+    int fd = listen_as_manager();
+    struct daemon *first = start_at(fd, _i % 2 ? "--workers=1" : "--workers=4");
+    daemon_signal(first, SIGSTOP);
+    for (int i = 0; i < N; i++) {
+        clients[i] = connect_raw(first);
+        send_request(clients[i]);
+        shutdown(clients[i], SHUT_WR);
+    }
+    daemon_signal(first, SIGTERM);
+    daemon_signal(first, SIGCONT);
+    ck_assert_int_eq(daemon_wait(first), 0);
+    struct daemon *second = start_at(fd, "--workers=4");
+    for (int i = 0; i < N; i++)
+        ck_assert_msg(hears_something(clients[i]), "client %d is lost", i);
+    close_all(clients, N);
+    daemon_end(second);
+    daemon_free(first);
+    close(fd);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const looped[] = {a_storm_may_come_while_it_drains, NULL};
+    const TTest *const looped[] = {
+        a_storm_may_come_while_it_drains,
+        who_has_asked_is_answered_by_either_of_two_daemons, NULL};
     const TTest *const once[] = {
         every_worker_gets_its_share,
         the_ceiling_is_exact_after_a_storm,

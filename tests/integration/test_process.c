@@ -34,6 +34,41 @@ START_TEST(sigterm_sends_everybody_away_and_ends_in_order)
 }
 END_TEST
 
+static void ask(struct peer *peer)
+{
+    peer_write_text(peer, "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+}
+
+static void expect_forbidden(struct peer *peer)
+{
+    const char *head = peer_read_until(peer, "\r\n\r\n");
+    ck_assert_msg(strncmp(head, "HTTP/1.1 403 ", 13) == 0, "%s", head);
+    (void)peer_read_until(peer, "}");
+}
+
+START_TEST(requests_sent_before_the_drain_are_answered)
+{
+    struct daemon *daemon = DAEMON_IN_GRID(_i, "--drain-timeout=1m");
+    struct peer *peers[20];
+    for (int i = 0; i < 20; i++) {
+        ask(peers[i] = peer_connect(daemon_endpoint(daemon, 0)));
+        expect_forbidden(peers[i]);
+    }
+    daemon_signal(daemon, SIGSTOP); /* so that it sees both at once */
+    for (int i = 0; i < 20; i++)
+        ask(peers[i]);
+    daemon_signal(daemon, SIGTERM);
+    daemon_signal(daemon, SIGCONT);
+    for (int i = 0; i < 20; i++) {
+        expect_forbidden(peers[i]);
+        peer_expect_end(peers[i]);
+        peer_free(peers[i]);
+    }
+    ck_assert_int_eq(daemon_wait(daemon), 0);
+    daemon_free(daemon);
+}
+END_TEST
+
 START_TEST(packets_sent_before_the_drain_arrive)
 {
     struct daemon *daemon = DAEMON_IN_GRID(_i, "--log-level=debug");
@@ -210,6 +245,7 @@ int main(void)
 {
     const TTest *const looped[] = {
         sigterm_sends_everybody_away_and_ends_in_order,
+        requests_sent_before_the_drain_are_answered,
         packets_sent_before_the_drain_arrive,
         a_second_signal_ends_it_at_once,
         signals_that_follow_do_not_change_its_status,

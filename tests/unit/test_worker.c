@@ -49,48 +49,55 @@ static void teardown(void)
     close(client);
 }
 
-static void expect_nobody(void)
-{
-    char byte;
-    ck_assert_int_eq(recv(client, &byte, 1, MSG_DONTWAIT), 0);
-    ck_assert_uint_eq(atomic_load(&worker.n_connections), 0);
-}
-
 static bool is_woken(void)
 {
     uint64_t n;
     return read(worker.mailbox.wake_fd, &n, sizeof n) == sizeof n;
 }
 
-/* It may have nothing else to wait for, and end. */
-START_TEST(who_is_lost_on_the_way_is_not_waited_for)
+/* Who handed it over has it still, and may serve it. */
+static void expect_refused(int rc)
 {
-    ck_assert(mailbox_may_sleep(&worker.mailbox));
+    char byte;
+    ck_assert_int_eq(
+        worker_hand_over(&worker, (struct mail_socket){.fd = accepted}), rc);
+    ck_assert_int_eq(send(accepted, "x", 1, 0), 1);
+    ck_assert_int_eq(recv(client, &byte, 1, 0), 1);
+    close(accepted);
+}
+
+START_TEST(who_cannot_be_handed_over_for_want_of_memory_is_not_lost)
+{
     has_no_memory = true;
-    int rc = worker_hand_over(&worker, (struct mail_socket){.fd = accepted});
+    expect_refused(-ENOMEM);
     has_no_memory = false;
-    ck_assert_int_eq(rc, -ENOMEM);
-    expect_nobody();
-    ck_assert(is_woken());
-    mailbox_drain(&worker.mailbox);
 }
 END_TEST
 
-START_TEST(who_comes_too_late_is_not_counted)
+START_TEST(who_comes_too_late_is_not_lost)
 {
     ck_assert(mailbox_close(&worker.mailbox));
-    ck_assert_int_eq(
-        worker_hand_over(&worker, (struct mail_socket){.fd = accepted}),
-        -EPIPE);
-    expect_nobody();
+    expect_refused(-EPIPE);
+}
+END_TEST
+
+/* It may have nothing else to wait for, and end. */
+START_TEST(who_does_not_come_is_not_waited_for)
+{
+    ck_assert(mailbox_may_sleep(&worker.mailbox));
+    worker_miss(&worker);
+    ck_assert_uint_eq(atomic_load(&worker.n_connections), 0);
+    ck_assert(is_woken());
+    close(accepted);
 }
 END_TEST
 
 int main(void)
 {
     const TTest *const tests[] = {
-        who_is_lost_on_the_way_is_not_waited_for,
-        who_comes_too_late_is_not_counted,
+        who_cannot_be_handed_over_for_want_of_memory_is_not_lost,
+        who_comes_too_late_is_not_lost,
+        who_does_not_come_is_not_waited_for,
     };
     Suite *suite = suite_create("worker");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
