@@ -18,7 +18,7 @@ struct list {
 #define list_entry(node, type, member) \
     ((type *)((char *)(node)-offsetof(type, member)))
 
-/* Walks @head; @node may be removed, moved or freed meanwhile, @next not. */
+/* Walks @head; @node may be removed, moved or freed meanwhile, @after not. */
 #define list_for_each(node, after, head)                        \
     for (struct list *node = (head)->next, *after = node->next; \
          node != (head); node = after, after = node->next)
