@@ -164,6 +164,13 @@ static void take_frames(struct channel *channel, const uint8_t *in, size_t n)
     }
 }
 
+/* As API Gateway has it: a quota that is spent is another 429 than a rate. */
+static bool is_quota_spent(const struct channel *channel)
+{
+    const char *type = http_header(channel->http, "x-amzn-ErrorType", NULL);
+    return type && strcmp(type, "LimitExceededException") == 0;
+}
+
 static void refuse_response(struct channel *channel, int status)
 {
     int http = http_status(channel->http);
@@ -173,7 +180,11 @@ static void refuse_response(struct channel *channel, int status)
             "the server refused the API key, or the path (HTTP %d)", http);
         return;
     case -EAGAIN:
-        end(channel, status, "the server is busy (HTTP %d): try later", http);
+        end(channel, status,
+            is_quota_spent(channel)
+                ? "the quota of the API key is spent (HTTP %d)"
+                : "the server is busy (HTTP %d): try later",
+            http);
         return;
     case -ECONNREFUSED:
         end(channel, status, "the server refused to speak WebSocket (HTTP %d)",

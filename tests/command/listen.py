@@ -128,6 +128,19 @@ class Call(harness.CommandTest):
             self.assertIn(args[0], done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), 1)
 
+    def test_a_spent_quota_is_told_from_a_busy_server(self):
+        keys = f'{self.folder}/keys'
+        with open(keys, 'w', encoding='utf-8') as file:
+            file.write('few = few plan=few\nslow = slow plan=slow\n'
+                       '[plan few]\nquota = 1/month\n'
+                       '[plan slow]\nrate = 0.001\n')
+        server = harness.Server(self.folder, f'--keys-file={keys}')
+        self.addCleanup(server.end)
+        for key, words in ('few', 'quota'), ('slow', 'is busy'):
+            args = ('whoami', '--api-key', key, '--endpoint', server.endpoint)
+            self.run_command(*args)
+            self.assertIn(words, self.run_command(*args, status=75).stderr)
+
     def test_wrong_arguments_are_told(self):
         for args, status, words in (
                 (('call', NOBODY, ''), 64, '"" is not a name'),
