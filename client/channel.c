@@ -327,6 +327,12 @@ void channel_close(struct channel *channel)
     }
 }
 
+void channel_hand_over(struct channel *channel, channel_cb cb, void *data)
+{
+    channel->cb = cb;
+    channel->data = data;
+}
+
 void channel_abort(struct channel *channel, int status)
 {
     end(channel, status, "%s", "");

@@ -68,6 +68,9 @@ int channel_send(struct channel *channel, const char *text, size_t size);
  */
 void channel_close(struct channel *channel);
 
+/* From now on @cb is told instead. */
+void channel_hand_over(struct channel *channel, channel_cb cb, void *data);
+
 /* Ends without a close handshake; CHANNEL_EVENT_CLOSED tells @status. */
 void channel_abort(struct channel *channel, int status);
 

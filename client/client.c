@@ -11,6 +11,7 @@
 #include "client/exchange.h"
 #include "client/reconnect.h"
 #include "client/tell.h"
+#include "proto/frame.h"
 
 /*
  * A client without a connection is idle. Connecting opens a channel, asks
@@ -168,7 +169,9 @@ static void on_timer(uv_timer_t *timer)
     m->stats.n_timed_out += calls_expire(&m->calls, now_ms);
     if (m->state == CLIENT_DEAD)
         return;
-    reconnect_leave_if_quiet(m);
+    reconnect_move_on(m);
+    if (m->state == CLIENT_DEAD)
+        return;
     uint64_t next_ms = earlier(earlier(m->deadline_ms, reconnect_due_ms(m)),
                                calls_deadline_ms(&m->calls));
     if (next_ms != UINT64_MAX)
@@ -184,6 +187,30 @@ static void explain(struct monologue *m, const struct channel_event *end)
         client_complain(m, "%s", monologue_strerror(end->status));
 }
 
+static void on_channel_event(const struct channel_event *event, void *data);
+
+/* Unless who was told of the end wanted something else. */
+static void succeed(struct monologue *m)
+{
+    if (m->state == CLIENT_LEAVING) {
+        successor_take_over(m, on_channel_event);
+        client_enter_open(m);
+    } else if (m->state != CLIENT_DEAD) {
+        successor_drop(m);
+    }
+}
+
+/* What follows the end of the connection; returns after how many ms. */
+static uint32_t choose_sequel(struct monologue *m, int status)
+{
+    if (m->state == CLIENT_ENDING && successor_is_ready(m)) {
+        m->state = CLIENT_LEAVING;
+        return 0;
+    }
+    successor_drop(m);
+    return m->state == CLIENT_ENDING ? reconnect_schedule(m, status) : 0;
+}
+
 /*
  * Calls fail first, and while they do nobody may connect: a callback that
  * tries to would have its connection mistaken for the one that ends. It may
@@ -192,7 +219,6 @@ static void explain(struct monologue *m, const struct channel_event *end)
 static void on_closed(struct monologue *m, const struct channel_event *end)
 {
     char id[sizeof m->id];
-    uint32_t delay_ms = 0;
     bool is_left = m->state == CLIENT_LEAVING;
     bool is_ours = is_left || m->state == CLIENT_CLOSING;
     memcpy(id, m->id, sizeof id);
@@ -207,8 +233,8 @@ static void on_closed(struct monologue *m, const struct channel_event *end)
     calls_fail(&m->calls, -ECONNRESET);
     if (m->state == CLIENT_DEAD)
         return;
-    if (m->state == CLIENT_ENDING)
-        delay_ms = reconnect_schedule(m, is_left ? 0 : end->status);
+    uint32_t delay_ms = choose_sequel(m, is_left ? 0 : end->status);
+    bool has_successor = m->state == CLIENT_LEAVING;
     bool is_closing = m->state == CLIENT_CLOSING;
     if (id[0])
         tell_disconnected(m, id, is_ours ? 0 : end->status, end->code, is_ours,
@@ -217,6 +243,28 @@ static void on_closed(struct monologue *m, const struct channel_event *end)
         tell_failed(m, end->status, delay_ms);
     if (is_closing && m->state != CLIENT_DEAD)
         finish_closing(m);
+    else if (has_successor)
+        succeed(m);
+}
+
+static void on_predecessor_event(const struct channel_event *event, void *data)
+{
+    struct monologue *m = data;
+    if (event->kind == CHANNEL_EVENT_CLOSED)
+        m->predecessor = NULL;
+}
+
+void client_change_over(struct monologue *m)
+{
+    static const struct channel_event end = {
+        .kind = CHANNEL_EVENT_CLOSED, .code = CLOSE_NORMAL, .why = ""};
+    if (m->predecessor) /* a session as short as a close handshake */
+        channel_discard(m->predecessor);
+    m->predecessor = m->channel;
+    channel_hand_over(m->predecessor, on_predecessor_event, m);
+    channel_close(m->predecessor);
+    m->state = CLIENT_LEAVING;
+    on_closed(m, &end);
 }
 
 static void on_channel_event(const struct channel_event *event, void *data)
@@ -228,7 +276,7 @@ static void on_channel_event(const struct channel_event *event, void *data)
         return;
     case CHANNEL_EVENT_MESSAGE:
         exchange_take(m, event->text, event->size);
-        reconnect_leave_if_quiet(m);
+        reconnect_move_on(m);
         return;
     case CHANNEL_EVENT_CLOSED:
         on_closed(m, event);
@@ -323,7 +371,10 @@ void monologue_free(struct monologue *m)
     m->state = CLIENT_DEAD;
     if (m->channel)
         channel_discard(m->channel);
-    m->channel = NULL;
+    if (m->predecessor)
+        channel_discard(m->predecessor);
+    m->channel = m->predecessor = NULL;
+    successor_drop(m);
     requests_deinit(&m->requests);
     uv_close((uv_handle_t *)&m->timer, on_timer_closed);
     calls_fail(&m->calls, -ECANCELED);
@@ -333,7 +384,8 @@ void monologue_free(struct monologue *m)
         drive_end(m);
 }
 
-static int start_connecting(struct monologue *m)
+int client_open_channel(struct monologue *m, channel_cb cb,
+                        struct channel **channel_out)
 {
     const struct channel_settings settings = {
         .endpoint = &m->options.endpoint,
@@ -342,9 +394,13 @@ static int start_connecting(struct monologue *m)
         .server_name = m->options.server_name,
         .tls = m->tls,
     };
+    return channel_open(m->loop, &settings, cb, m, channel_out);
+}
+
+static int start_connecting(struct monologue *m)
+{
     m->errmsg.text[0] = '\0';
-    int status =
-        channel_open(m->loop, &settings, on_channel_event, m, &m->channel);
+    int status = client_open_channel(m, on_channel_event, &m->channel);
     if (status < 0) {
         client_complain(m, "cannot start connecting: %s",
                         monologue_strerror(status));

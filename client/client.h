@@ -14,6 +14,7 @@
 #include "client/monologue.h"
 #include "client/options.h"
 #include "client/requests.h"
+#include "client/successor.h"
 #include "proto/errmsg.h"
 
 enum client_state {
@@ -21,7 +22,8 @@ enum client_state {
     CLIENT_OPENING,  /* the channel is not open yet */
     CLIENT_GREETING, /* whoami is sent, our id awaited */
     CLIENT_OPEN,
-    CLIENT_LEAVING, /* waiting for the channel to end, to connect again */
+    CLIENT_LEAVING, /* waiting for the channel to end, to connect again; or
+                       telling that it has ended, its successor being ready */
     CLIENT_ENDING,  /* it has ended by itself: telling those who called */
     CLIENT_WAITING, /* until deadline_ms, to connect again */
     CLIENT_CLOSING, /* waiting for the channel to end */
@@ -42,6 +44,8 @@ struct monologue {
     uint64_t opened_ms; /* when the connection was there; 0: there is none */
     uint64_t plan_ms;   /* leave it when nothing is in flight from then on */
     uint64_t leave_ms;  /* and then, whatever is; both UINT64_MAX: never */
+    struct successor successor;
+    struct channel *predecessor; /* left, and saying goodbye; NULL: none */
     struct options options;
     monologue_event_cb event_cb; /* or NULL */
     void *event_data;
@@ -81,6 +85,14 @@ void client_show(struct monologue *m, enum monologue_direction direction,
 
 /* Our id is known: tells who connected. */
 void client_enter_open(struct monologue *m);
+
+/* Starts connecting; returns as channel_open(). */
+int client_open_channel(struct monologue *m, channel_cb cb,
+                        struct channel **channel_out);
+
+/* The connection is left for its successor, which must be ready. Tells of it:
+ * the client may be dead afterwards. */
+void client_change_over(struct monologue *m);
 
 /* Frees the memory of a client that is dead, and on no loop any more. */
 void client_discard(struct monologue *m);

@@ -47,7 +47,8 @@ enum {
     MONOLOGUE_SESSION_MS = 7200000, /* API Gateway's limit */
 };
 
-/* One client: at most one connection at a time, and what outlives it. */
+/* One client: at most one connection at a time that it is known by, and what
+ * outlives it. */
 struct monologue;
 
 /* One call of ours that still awaits its answer; gone when that is told. */
@@ -109,8 +110,8 @@ struct monologue_event {
     uint16_t code;
     bool is_ours; /* DISCONNECTED: we closed, for monologue_close() or before
                      the session's limit */
-    /* DISCONNECTED, FAILED: whether the client will try again by itself, and
-     * how long it waits before. */
+    /* DISCONNECTED, FAILED: whether the client will try again by itself, or
+     * has another connection already, and how long it waits before. */
     bool will_reconnect;
     uint32_t delay_ms;
 };
@@ -162,9 +163,14 @@ struct monologue_options {
      * and ends with the cap; where the server says 429 or 503 it begins three
      * steps further and at least half of it is waited. A refused key ends it,
      * and so does a proxy that refuses us (-EACCES): neither will become right.
-     * A proxy in trouble or out of reach does not. Before a connection is as
-     * old as the session's limit, somewhere from 90 to 99 percent of it, the
-     * client leaves it when nothing is in flight.
+     * A proxy in trouble or out of reach does not.
+     *
+     * Before a connection is as old as the session's limit, from somewhere
+     * between 90 and 97 percent of it on, the client makes another one, and
+     * changes over to it when nothing is in flight, at 99 percent at the
+     * latest: DISCONNECTED and CONNECTED are told one right after the other,
+     * and there is no moment without a connection. Where no other can be had
+     * by then, the old one is closed.
      */
     bool reconnect;
     uint32_t reconnect_base_ms;

@@ -7,9 +7,11 @@
 
 /*
  * API Gateway ends every connection when it is two hours old, whatever is in
- * flight. So a client looks for a quiet moment before: at some point in a
- * window of time, so that clients which connected together do not come back
- * together, and from then on until nothing is in flight or the time is up.
+ * flight. So a client makes another one before: at some point in a window of
+ * time, so that clients which connected together do not come back together. It
+ * changes over from the one to the other in a moment when nothing is in flight,
+ * or when the time is up. Where there is no successor by then, the old one is
+ * left all the same, in order, and one is sought as after any end.
  *
  * A connection that ends, and an attempt that fails, is followed by another
  * attempt after a wait. Only a refusal that will not change is not: of our key,
@@ -48,6 +50,7 @@ void reconnect_plan(struct monologue *m)
         m->opened_ms + backoff_pick(session_ms * WINDOW_BEGIN / 100,
                                     session_ms * WINDOW_END / 100, draw());
     m->leave_ms = m->opened_ms + session_ms * SESSION_END / 100;
+    m->successor.due_ms = 0; /* at once, when the time comes */
 }
 
 static bool is_old(const struct monologue *m)
@@ -59,20 +62,66 @@ uint64_t reconnect_due_ms(const struct monologue *m)
 {
     if (m->state != CLIENT_OPEN)
         return UINT64_MAX;
-    return is_old(m) ? m->leave_ms : m->plan_ms;
+    if (!is_old(m))
+        return m->plan_ms;
+    return m->successor.due_ms < m->leave_ms ? m->successor.due_ms
+                                             : m->leave_ms;
 }
 
-void reconnect_leave_if_quiet(struct monologue *m)
+static bool is_for_good(int status)
+{
+    return status == -EKEYREJECTED || status == -EACCES;
+}
+
+/* Whoever is refused for good has this connection, and stays to the end. */
+static void schedule_attempt(struct monologue *m)
+{
+    int status = m->successor.status;
+    m->successor.status = 0;
+    if (!is_for_good(status))
+        m->successor.due_ms = client_deadline_after(
+            m, backoff_next(&m->backoff, status == -EAGAIN, draw()));
+}
+
+static void seek_successor(struct monologue *m)
+{
+    if (m->successor.status < 0)
+        schedule_attempt(m);
+    if (m->successor.due_ms > uv_now(m->loop))
+        return;
+    if (m->successor.channel)
+        successor_give_up(m);
+    else
+        successor_open(m);
+}
+
+static bool is_quiet(const struct monologue *m)
+{
+    return requests_is_quiet(&m->requests) &&
+           calls_deadline_ms(&m->calls) == UINT64_MAX;
+}
+
+static void leave(struct monologue *m)
+{
+    m->state = CLIENT_LEAVING;
+    m->deadline_ms = UINT64_MAX;
+    successor_drop(m);
+    channel_close(m->channel);
+}
+
+void reconnect_move_on(struct monologue *m)
 {
     if (!is_old(m))
         return;
-    bool is_quiet = requests_is_quiet(&m->requests) &&
-                    calls_deadline_ms(&m->calls) == UINT64_MAX;
-    if (!is_quiet && uv_now(m->loop) < m->leave_ms)
-        return;
-    m->state = CLIENT_LEAVING;
-    m->deadline_ms = UINT64_MAX;
-    channel_close(m->channel);
+    bool is_late = m->leave_ms <= uv_now(m->loop);
+    if (successor_is_ready(m)) {
+        if (is_late || is_quiet(m))
+            client_change_over(m);
+    } else if (is_late) {
+        leave(m);
+    } else {
+        seek_successor(m);
+    }
 }
 
 void reconnect_nudge(struct monologue *m)
@@ -88,11 +137,6 @@ static void forget_failures(struct monologue *m)
     if (m->opened_ms && uv_now(m->loop) - m->opened_ms >= m->backoff.cap_ms)
         backoff_reset(&m->backoff);
     m->opened_ms = 0;
-}
-
-static bool is_for_good(int status)
-{
-    return status == -EKEYREJECTED || status == -EACCES;
 }
 
 uint32_t reconnect_schedule(struct monologue *m, int status)

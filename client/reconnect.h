@@ -18,10 +18,11 @@ void reconnect_plan(struct monologue *m);
 uint64_t reconnect_due_ms(const struct monologue *m);
 
 /*
- * Leaves a connection that is old enough, as soon as nothing is in flight or
- * when there is no time left. Returns at once in all other cases.
+ * Sees to a successor for a connection that is old enough, and leaves it for
+ * that as soon as nothing is in flight, or when there is no time left. Returns
+ * at once in all other cases; else the client may be dead afterwards.
  */
-void reconnect_leave_if_quiet(struct monologue *m);
+void reconnect_move_on(struct monologue *m);
 
 /* Something has been answered: has the timer look whether all is quiet. */
 void reconnect_nudge(struct monologue *m);

@@ -60,6 +60,7 @@ void tell_disconnected(struct monologue *m, const char *id, int status,
                       .id = id,
                       .code = code ? code : CLOSE_ABNORMAL,
                       .is_ours = is_ours,
-                      .will_reconnect = m->state == CLIENT_WAITING,
+                      .will_reconnect = m->state == CLIENT_WAITING ||
+                                        m->state == CLIENT_LEAVING,
                       .delay_ms = delay_ms});
 }
