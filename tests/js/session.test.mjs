@@ -1,11 +1,12 @@
-/* Connections that are left before the server's limit of their age. */
+/* Connections that are left before the server's limit of their age, for another. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { Plan } from '../../client/js/lib/plan.js';
 import { Clock } from './clock.mjs';
 import {
-  event, failureOf, ID, PEER, Wire,
+  event, failureOf, ID, PEER, STRANGER, Wire,
 } from './wire.mjs';
 
 const NEW_ID = 'bQ7x0dVvDoECHgQ=';
@@ -14,21 +15,34 @@ const EARLY_MS = 108 * MINUTE_MS; /* 90 percent of two hours */
 const LATE_MS = 116.4 * MINUTE_MS; /* 97 percent */
 const LAST_MS = 118.8 * MINUTE_MS; /* 99 percent */
 
-test('the end is planned between 90 and 97 percent of the session', async (t) => {
+test('another one is sought between 90 and 97 percent of the session', async (t) => {
   for (const [random, dueMs] of [[0, EARLY_MS], [0.5, 112.2 * MINUTE_MS], [1, LATE_MS]]) {
     const clock = new Clock(t);
-    let leftMs = 0;
-    new Plan(120 * MINUTE_MS, () => true, () => { leftMs = clock.nowMs; }, () => random);
-    await clock.advance(120 * MINUTE_MS);
-    assert.equal(leftMs, dueMs + 1, String(random));
+    const told = [];
+    const plan = new Plan(120 * MINUTE_MS, {
+      seek: () => told.push(clock.nowMs),
+      isReady: () => told.length === 2,
+      leave: () => told.push(clock.nowMs),
+    }, () => random);
+    plan.nudge();
+    await clock.advance(dueMs + MINUTE_MS);
+    plan.nudge();
+    await clock.advance(10);
+    assert.deepEqual(told, [dueMs]); /* it is not ready */
+    told.push('ready');
+    plan.nudge();
+    await clock.advance(10);
+    assert.deepEqual(told, [dueMs, 'ready', dueMs + MINUTE_MS + 11]);
     assert.equal(clock.nTimers, 0);
   }
 });
 
-test('and carried out at 99 percent, whatever is in flight', async (t) => {
+test('and the old one is left at 99 percent, whatever is', async (t) => {
   const clock = new Clock(t);
   const left = [];
-  const plan = new Plan(120 * MINUTE_MS, () => false, () => left.push(clock.nowMs));
+  const plan = new Plan(120 * MINUTE_MS, {
+    seek: () => {}, isReady: () => false, leave: () => left.push(clock.nowMs),
+  });
   await clock.advance(LATE_MS + 1);
   plan.nudge();
   await clock.advance(LAST_MS - LATE_MS - 2);
@@ -41,7 +55,11 @@ test('and carried out at 99 percent, whatever is in flight', async (t) => {
 test('a plan that is dropped is not carried out', async (t) => {
   for (const whenMs of [0, LATE_MS - 1, LATE_MS + 1]) {
     const clock = new Clock(t);
-    const plan = new Plan(120 * MINUTE_MS, () => false, assert.fail, () => 1);
+    const plan = new Plan(
+      120 * MINUTE_MS,
+      { seek: () => {}, isReady: () => false, leave: assert.fail },
+      () => 1,
+    );
     await clock.advance(whenMs);
     plan.nudge();
     plan.drop();
@@ -81,7 +99,6 @@ test('an old connection is left for a new one', async (t) => {
     ['disconnected', {
       code: 1005, reason: '', error: null, byUs: true, willReconnect: true,
     }],
-    ['reconnecting', { attempt: 1, delay: 0 }],
     ['connected', NEW_ID],
   ]);
   assert.deepEqual([client.id, wire.nOpened], [NEW_ID, 2]);
@@ -90,6 +107,14 @@ test('an old connection is left for a new one', async (t) => {
   assert.deepEqual([client.id, wire.nOpened], [PEER, 3]);
   await client.close();
   assert.equal(clock.nTimers, 0);
+});
+
+test('there is no moment without a connection', async (t) => {
+  const { clock, client } = await start(t);
+  await clock.advance(EARLY_MS - 1);
+  while (client.id === ID) await clock.advance(100);
+  assert.equal(client.id, NEW_ID);
+  await client.close();
 });
 
 test('one that may not come back is not left', async (t) => {
@@ -111,10 +136,11 @@ test('the limit is an option', async (t) => {
 test('it waits for calls of ours, and for those that follow from them', async (t) => {
   const { clock, wire, client } = await start(t, { timeout: 600 });
   await clock.advance(EARLY_MS - 1);
+  wire.at = 0;
   const answers = (async () => [await client.call(PEER, 'f'), await client.call(PEER, 'g')])();
   for (const ret of [1, 2]) {
     const { payload: { data: { token } } } = await wire.hear();
-    await clock.advance((LAST_MS - EARLY_MS) / 3);
+    await clock.advance((LATE_MS + MINUTE_MS - EARLY_MS) / 2);
     assert.equal(client.id, ID);
     wire.packet(PEER, 'ACK', { token, ret });
   }
@@ -149,6 +175,7 @@ test('it waits for calls of others that are in work', async (t) => {
   wire.packet(PEER, 'REQ', { token: 't', name: 'f', args: [] });
   await clock.advance(LATE_MS - EARLY_MS + 10);
   assert.equal(client.id, ID);
+  assert.equal(wire.nOpened, 2); /* it is there, and waits */
   finish('done');
   assert.equal((await wire.hear()).payload.data.ret, 'done');
   await clock.advance(10);
@@ -167,7 +194,7 @@ test('it does not wait for ever', async (t) => {
   assert.equal(client.id, ID);
   await clock.advance(10);
   assert.equal((await call).code, 'ECONNRESET');
-  assert.deepEqual(told.map(([name]) => name), ['disconnected', 'reconnecting', 'connected']);
+  assert.deepEqual(told.map(([name]) => name), ['disconnected', 'connected']);
   assert.equal(client.id, NEW_ID);
   finish('too late');
   await new Promise(setImmediate);
@@ -194,16 +221,150 @@ test('what an earlier connection was asked is not waited for', async (t) => {
   await client.close();
 });
 
+/* ---- the other one ---- */
+
+const refusal = (code) => Object.assign(new Error('no'), { code });
+
+/* A client with a call in flight, which is for the successor to wait for. */
+async function startReady(t) {
+  const all = await start(t, { timeout: 3600 });
+  await all.clock.advance(EARLY_MS - 1);
+  all.call = all.client.call(PEER, 'f').catch(({ code }) => code);
+  await all.clock.advance(LATE_MS - EARLY_MS + 1);
+  assert.deepEqual([all.client.id, all.wire.nOpened, all.told], [ID, 2, []]);
+  return all;
+}
+
+test('it stays until another one can be had', async (t) => {
+  const { clock, wire, client, told } = await start(t);
+  wire.refuseWith = refusal('EAGAIN');
+  await clock.advance(LATE_MS + MINUTE_MS);
+  assert.deepEqual([client.id, told], [ID, []]);
+  assert.ok(wire.nOpened > 3);
+  wire.refuseWith = null;
+  await clock.advance(MINUTE_MS / 2);
+  assert.deepEqual(told.map(([name]) => name), ['disconnected', 'connected']);
+  assert.equal(client.id, NEW_ID);
+  await client.close();
+});
+
+test('who would be refused for good stays to the end', async (t) => {
+  for (const code of ['EKEYREJECTED', 'EACCES']) {
+    const { clock, wire, client, told } = await start(t);
+    wire.refuseWith = refusal(code);
+    await clock.advance(LAST_MS - 10);
+    assert.deepEqual([client.id, wire.nOpened, told], [ID, 2, []]);
+    await clock.advance(20);
+    assert.deepEqual(told.map(([name]) => name), ['disconnected', 'reconnecting', 'abandoned']);
+    assert.deepEqual([told[2][1].code, wire.nOpened], [code, 3]);
+  }
+});
+
+test('one that does not answer is given up', async (t) => {
+  const { clock, wire, client } = await start(t);
+  await clock.advance(EARLY_MS - 1);
+  wire.isDeaf = true;
+  const aborted = once(wire, 'abort');
+  await clock.advance(LATE_MS - EARLY_MS + 20000);
+  await aborted;
+  wire.isDeaf = false;
+  await clock.advance(60000);
+  assert.equal(client.id, NEW_ID);
+  await client.close();
+});
+
+test('it takes over also when the old one breaks', async (t) => {
+  const { clock, wire, client, told, call } = await startReady(t);
+  wire.at = 0;
+  wire.end(1006);
+  assert.equal(await call, 'ECONNRESET');
+  assert.deepEqual(told, [
+    ['disconnected', {
+      code: 1006, reason: '', error: null, byUs: false, willReconnect: true,
+    }],
+    ['connected', NEW_ID],
+  ]);
+  assert.deepEqual([client.id, wire.nOpened], [NEW_ID, 2]);
+  await client.close();
+  assert.equal(clock.nTimers, 0);
+});
+
+test('one that breaks is replaced', async (t) => {
+  const { clock, wire, client, told } = await startReady(t);
+  for (let i = 3; i < 6; i++) {
+    wire.end(1001);
+    await clock.advance(30000);
+    assert.deepEqual([client.id, wire.nOpened, told], [ID, i, []]);
+  }
+  await client.close();
+  assert.equal(clock.nTimers, 0);
+});
+
+test('it waits for what is in flight, then it takes over', async (t) => {
+  const { clock, wire, client, call } = await startReady(t);
+  const { payload: { data: { token } } } = await wire.hear();
+  wire.at = 0;
+  wire.packet(PEER, 'ACK', { token, ret: 5 });
+  assert.equal(await call, 5);
+  await clock.advance(10);
+  assert.deepEqual([client.id, wire.nOpened], [NEW_ID, 2]);
+  wire.at = -1;
+  client.on('g', () => 'here');
+  wire.packet(STRANGER, 'REQ', { token: 't', name: 'g', args: [] });
+  assert.equal((await wire.hear()).payload.data.ret, 'here');
+  wire.end(1006); /* and it is a connection like any other */
+  await clock.advance(1000);
+  assert.deepEqual([client.id, wire.nOpened], [NEW_ID, 3]);
+  await client.close();
+});
+
+test('closing ends it, too', async (t) => {
+  const { clock, wire, client, told } = await startReady(t);
+  const aborted = once(wire, 'abort');
+  await client.close();
+  await aborted;
+  assert.deepEqual(told.map(([name, { willReconnect }]) => [name, willReconnect]), [['disconnected', false]]);
+  await clock.advance(10 * MINUTE_MS);
+  assert.deepEqual([wire.nOpened, clock.nTimers], [2, 0]);
+});
+
+for (const name of ['disconnected', 'connected']) {
+  test(`closing when told of ${name} in a change ends all`, async (t) => {
+    const { clock, wire, client } = await startReady(t);
+    const closed = new Promise((resolve) => {
+      client.events.once(name, () => resolve(client.close()));
+    });
+    await clock.advance(10 * MINUTE_MS);
+    await closed;
+    assert.deepEqual([client.id, wire.nOpened, clock.nTimers], ['', 2, 0]);
+    assert.equal(await client.connect(), NEW_ID);
+    await client.close();
+  });
+}
+
+test('connecting when told of a change gives the new id', async (t) => {
+  const { clock, wire, client } = await startReady(t);
+  let connecting;
+  client.events.once('disconnected', () => { connecting = client.connect(); });
+  await clock.advance(LAST_MS - LATE_MS);
+  assert.equal(await connecting, NEW_ID);
+  assert.equal(wire.nOpened, 2);
+  await client.close();
+});
+
 /* ---- while it leaves ---- */
 
-/* The server does not answer the close frame: there are two seconds. */
+/* There is no other one, and the server does not answer the close frame, for
+ * which it has two seconds. */
 async function startLeaving(t, options) {
   const all = await start(t, options);
-  await all.clock.advance(EARLY_MS - 1);
+  all.wire.refuseWith = refusal('EKEYREJECTED');
+  await all.clock.advance(LAST_MS - 1);
   all.wire.isDeaf = true;
-  while (all.client.connected) await all.clock.advance(MINUTE_MS / 60);
-  assert.deepEqual([all.client.id, all.told], ['', []]);
+  await all.clock.advance(2);
+  assert.deepEqual([all.client.id, all.told, all.wire.nOpened], ['', [], 2]);
   all.wire.isDeaf = false;
+  all.wire.refuseWith = null;
   return all;
 }
 
@@ -212,10 +373,10 @@ test('while it leaves there is no connection, but soon', async (t) => {
   assert.equal((await failureOf(client.call(PEER, 'f'))).code, 'ENOTCONN');
   const connecting = client.connect();
   await clock.advance(10);
-  assert.equal(wire.nOpened, 1);
+  assert.equal(wire.nOpened, 2);
   await clock.advance(2000);
   assert.equal(await connecting, NEW_ID);
-  assert.equal(wire.nOpened, 2);
+  assert.equal(wire.nOpened, 3);
   await client.close();
 });
 
@@ -228,7 +389,7 @@ test('closing while it leaves ends it', async (t) => {
   await closing;
   assert.equal((await connecting).code, 'ECANCELED');
   assert.deepEqual(told.map(([name, { willReconnect }]) => [name, willReconnect]), [['disconnected', false]]);
-  assert.deepEqual([wire.nOpened, clock.nTimers], [1, 0]);
+  assert.deepEqual([wire.nOpened, clock.nTimers], [2, 0]);
   assert.equal(await client.connect(), NEW_ID);
   await client.close();
 });
@@ -239,7 +400,7 @@ for (const name of ['disconnected', 'reconnecting']) {
     client.events.once(name, () => client.close());
     client.events.on('abandoned', assert.fail);
     await clock.advance(10 * MINUTE_MS);
-    assert.deepEqual([wire.nOpened, client.id, clock.nTimers], [1, '', 0]);
+    assert.deepEqual([wire.nOpened, client.id, clock.nTimers], [2, '', 0]);
     assert.equal(await client.connect(), NEW_ID);
     await client.close();
   });
@@ -250,7 +411,7 @@ test('connecting when told that it has left is part of coming back', async (t) =
   const connecting = event(client, 'disconnected').then(() => client.connect());
   await clock.advance(2100);
   assert.equal(await connecting, NEW_ID);
-  assert.equal(wire.nOpened, 2);
+  assert.equal(wire.nOpened, 3);
   await client.close();
 });
 
@@ -269,12 +430,12 @@ test('who cannot come back at once tries again, as after any loss', async (t) =>
   const { clock, wire, client, told } = await startLeaving(t, {
     reconnect: { min: 1, max: 2, attempts: 3 },
   });
-  wire.refuseWith = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+  wire.refuseWith = refusal('ECONNREFUSED');
   await clock.advance(10 * MINUTE_MS);
   const delays = told.filter(([name]) => name === 'reconnecting').map(([, { delay }]) => delay);
   assert.deepEqual([delays.length, delays[0], told.at(-1)[0]], [3, 0, 'abandoned']);
   assert.ok(delays[1] <= 1 && delays[2] <= 2);
-  assert.equal(wire.nOpened, 4);
+  assert.equal(wire.nOpened, 5);
   wire.refuseWith = null;
   assert.equal(await client.connect(), NEW_ID);
   await client.close();

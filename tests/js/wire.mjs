@@ -11,9 +11,10 @@ export const ID = 'q1vQy0qDk2kCAAA=';
 export const PEER = 'Zr3hXnS0m9ECAAQ=';
 export const STRANGER = 'eHrdFcnvvHcCE-w=';
 
-/* The server's end of the newest connection. */
+/* The server's end of the newest connection, or of the one that @at tells. */
 export class Wire extends EventEmitter {
-  nOpened = 0;
+  at = -1; /* the n-th from the beginning, or from the end */
+  #opened = [];
   sent = []; /* by the client, whoami left out */
   nHeard = 0; /* of these, by the test */
   nWhoami = 0;
@@ -23,19 +24,22 @@ export class Wire extends EventEmitter {
   refuseWith = null; /* an error, instead of a connection */
 
   openSocket = (options, on) => {
-    this.on_ = on;
-    this.nOpened++;
+    this.#opened.push(on);
     queueMicrotask(() => (this.refuseWith
       ? on.end({ code: 1006, reason: '', error: this.refuseWith }) : on.open()));
     return {
-      send: (text) => this.#take(text),
+      send: (text) => this.#take(text, on),
       buffered: () => this.nBuffered,
       close: () => this.isDeaf || queueMicrotask(() => on.end({ code: 1005, reason: '' })),
       abort: () => this.emit('abort'),
     };
   };
 
-  #take(text) {
+  get nOpened() {
+    return this.#opened.length;
+  }
+
+  #take(text, on) {
     if (text !== 'whoami') {
       this.sent.push(JSON.parse(text));
       this.emit('packet');
@@ -43,12 +47,12 @@ export class Wire extends EventEmitter {
     }
     this.nWhoami++;
     this.emit('whoami');
-    if (!this.isDeaf) queueMicrotask(() => this.say(this.id));
+    if (!this.isDeaf) queueMicrotask(() => on.message(this.id));
   }
 
   /* To the client. */
   say(text) {
-    this.on_.message(text);
+    this.#opened.at(this.at).message(text);
   }
 
   packet(from, type, data) {
@@ -56,7 +60,7 @@ export class Wire extends EventEmitter {
   }
 
   end(code, reason = '') {
-    this.on_.end({ code, reason });
+    this.#opened.at(this.at).end({ code, reason });
   }
 
   /* The next packet of the client, which may have come already. */

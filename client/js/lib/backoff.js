@@ -12,6 +12,14 @@ export function delayOf(attempt, { minMs, maxMs }, random = Math.random) {
   return random() * Math.min(maxMs, minMs * 2 ** (attempt - 1));
 }
 
+/**
+ * Whether it would be refused again: a key that the server refuses, a client that
+ * the proxy refuses.
+ */
+export function isForGood(error) {
+  return ['EKEYREJECTED', 'EACCES'].includes(error?.code);
+}
+
 /** Resolves after @ms; rejects as the signal says. */
 export async function wait(ms, signal) {
   signal.throwIfAborted();

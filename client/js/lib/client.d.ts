@@ -35,9 +35,11 @@ export interface CommonOptions {
   reconnect?: boolean | ReconnectOptions;
   /**
    * The server's limit of a connection's age, in seconds. With `reconnect`, at a
-   * random moment between 90 and 97 percent of it the client begins to look for
-   * one in which no call is in flight, neither of ours nor on us, and leaves; at
-   * 99 percent it leaves whatever is. Default: 7200, the limit of API Gateway.
+   * random moment between 90 and 97 percent of it the client makes another one,
+   * and changes over as soon as that is there and no call is in flight, neither
+   * of ours nor on us; at 99 percent whatever is. Then `disconnected` and
+   * `connected` are told one right after the other. Default: 7200, the limit of
+   * API Gateway.
    */
   session?: number;
 }
@@ -82,7 +84,10 @@ export interface Disconnection {
   error: Error | null;
   /** Whether it was `close()`, or leaving in time for a new connection. */
   byUs: boolean;
-  /** Whether `reconnecting` follows. */
+  /**
+   * Whether `reconnecting` follows; or, where there is another connection already,
+   * `connected`.
+   */
   willReconnect: boolean;
 }
 
@@ -94,7 +99,7 @@ export interface Events {
   disconnected: [disconnection: Disconnection];
   /**
    * Another attempt follows after @delay seconds: 0 for the first one after an
-   * old connection was left for a new one.
+   * old connection was left and there was no other one yet.
    */
   reconnecting: [attempt: { attempt: number; delay: number }];
   /**

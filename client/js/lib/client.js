@@ -3,7 +3,7 @@
  * program may do with it is told in index.d.ts.
  */
 
-import { delayOf, wait } from './backoff.js';
+import { delayOf, isForGood, wait } from './backoff.js';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
@@ -13,10 +13,10 @@ import { timeoutOf } from './options.js';
 import { writeCall } from './packets.js';
 import { Plan } from './plan.js';
 import { Requests } from './requests.js';
+import { Successor } from './successor.js';
 
-/* A key that the server refuses, or a client that the proxy refuses, will be
- * refused again. */
-const FOR_GOOD = ['EKEYREJECTED', 'EACCES'];
+/* As others see an end that we wished. */
+const LEFT = { code: 1005, reason: '', error: null, byUs: true, wasUp: true };
 
 /* EventEmitter2 takes the parts of a name as an array, too. */
 function nameOf(name) {
@@ -35,7 +35,8 @@ export class Client {
   #closing = null; /* promise of the end */
   #closed = null; /* what resolves it */
   #plan = null; /* of leaving the connection before its time is up */
-  #left = null; /* while we leave it: what resolves its end */
+  #successor = null; /* what is to come after that */
+  #left = null; /* while we leave without one: what resolves its end */
   #retrying = null; /* what stops us from coming back, the last time we did */
 
   /** @param {object} options made by makeOptions() */
@@ -76,27 +77,62 @@ export class Client {
     return attempt;
   }
 
+  /* @owner: told of `up(id)`, and of the end unless that is nobody's any more */
+  #open({ up, end }) {
+    const connection = new Connection(this.#openSocket, this.#options, {
+      up,
+      end,
+      packet: (packet) => this.#take(packet, connection),
+      refusal: (message) => this.events.emit('refused', message),
+      stray: (text) => this.events.emit('stray', text),
+    });
+    return connection;
+  }
+
   async #dial() {
     return new Promise((resolve, reject) => {
-      const connection = new Connection(this.#openSocket, this.#options, {
+      const connection = this.#open({
         up: (id) => {
-          this.#planEnd();
-          this.events.emit('connected', id);
+          this.#start(id);
           resolve(id);
         },
-        packet: (packet) => this.#take(packet, connection),
-        refusal: (message) => this.events.emit('refused', message),
-        stray: (text) => this.events.emit('stray', text),
-        end: (end) => this.#ended(end, reject),
+        end: (end) => connection === this.#connection && this.#ended(end, reject),
       });
       this.#connection = connection;
     });
   }
 
-  #planEnd() {
+  /* The connection is up. */
+  #start(id) {
     const { reconnect, sessionMs } = this.#options;
-    const isQuiet = () => this.#calls.isQuiet && this.#requests.isQuiet;
-    if (reconnect) this.#plan = new Plan(sessionMs, isQuiet, () => this.#leave());
+    if (reconnect) {
+      this.#plan = new Plan(sessionMs, {
+        seek: () => this.#seek(),
+        isReady: () => (
+          this.#successor.isReady && this.#calls.isQuiet && this.#requests.isQuiet),
+        leave: () => (this.#successor.isReady ? this.#changeOver() : this.#leave()),
+      });
+    }
+    this.events.emit('connected', id);
+  }
+
+  #seek() {
+    const dial = ({ up, end }) => {
+      const connection = this.#open({
+        up,
+        end: (what) => (connection === this.#connection ? this.#ended(what) : end(what)),
+      });
+      return connection;
+    };
+    this.#successor = new Successor(dial, this.#options.reconnect, () => this.#plan?.nudge());
+  }
+
+  /* The old one ends as any that we close, but nobody need wait for that. */
+  #changeOver() {
+    const old = this.#connection;
+    this.#connection = null;
+    old.close();
+    this.#ended(LEFT);
   }
 
   /* Whoever connects from now on waits for the new connection. */
@@ -104,6 +140,7 @@ export class Client {
     const retrying = new AbortController();
     const left = new Promise((resolve) => { this.#left = resolve; });
     this.#retrying = retrying;
+    this.#successor.drop();
     this.#connection.close();
     this.#whileConnecting(async () => {
       await left;
@@ -112,12 +149,14 @@ export class Client {
     }).catch(() => {}); /* told by events */
   }
 
+  /* @reject: of who waits for it to be up; nobody does once it was */
   #ended({ wasUp, ...end }, reject) {
-    const left = this.#left;
-    const mayReconnect = this.#options.reconnect !== null && !this.#closing;
-    const willReconnect = wasUp && mayReconnect && (left !== null || !end.byUs);
+    const [left, successor] = [this.#left, this.#successor];
+    const isWished = end.byUs && !left && !successor?.isReady;
+    const willReconnect = wasUp && this.#options.reconnect !== null && !this.#closing && !isWished;
     this.#plan?.drop();
     this.#plan = null;
+    this.#successor = null;
     this.#left = null;
     this.#requests.expire();
     this.#connection = null;
@@ -129,17 +168,24 @@ export class Client {
       return;
     }
     this.#failCalls(`the connection ended, with ${end.code} ${end.reason}`, end.error);
-    if (left) {
-      this.events.emit('disconnected', { ...end, willReconnect });
-      left();
+    if (!left) this.#retrying = willReconnect ? new AbortController() : null;
+    const retrying = this.#retrying;
+    this.events.emit('disconnected', { ...end, willReconnect });
+    const isWanted = willReconnect && !retrying.signal.aborted;
+    if (isWanted && successor?.isReady) {
+      this.#succeed(successor);
       return;
     }
-    const retrying = willReconnect ? new AbortController() : null;
-    this.#retrying = retrying;
-    this.events.emit('disconnected', { ...end, willReconnect });
-    if (!willReconnect || retrying.signal.aborted) return;
+    successor?.drop();
+    left?.();
+    if (left || !isWanted) return;
     this.#connecting = null;
     this.#whileConnecting(() => this.#comeBack(retrying)).catch(() => {}); /* told by events */
+  }
+
+  #succeed(successor) {
+    this.#connection = successor.take();
+    this.#start(this.#connection.id);
   }
 
   #failCalls(why, cause) {
@@ -165,7 +211,7 @@ export class Client {
       try {
         return await this.#dial();
       } catch (error) {
-        const isLast = attempt >= bounds.attempts || FOR_GOOD.includes(error.code);
+        const isLast = attempt >= bounds.attempts || isForGood(error);
         if (isLast || signal.aborted) throw error;
       }
     }
@@ -182,6 +228,7 @@ export class Client {
     const closing = new Promise((resolve) => { this.#closed = resolve; });
     this.#closing = closing;
     this.#plan?.drop();
+    this.#successor?.drop();
     this.#failCalls('the client was closed');
     if (connection.id) connection.close();
     else connection.abort(closed);
