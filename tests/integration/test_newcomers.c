@@ -268,6 +268,17 @@ START_TEST(who_waits_between_two_daemons_is_served_by_the_second)
 }
 END_TEST
 
+/* It will see all of them, and what comes after this, at once. */
+static void ask_while_it_stands_still(struct daemon *daemon, int clients[],
+                                      int n)
+{
+    daemon_signal(daemon, SIGSTOP);
+    for (int i = 0; i < n; i++) {
+        clients[i] = connect_raw(daemon);
+        send_request(clients[i]);
+    }
+}
+
 /* All have asked before it is told to end: whom it accepts it answers, and whom
  * it does not wait for the next. */
 START_TEST(who_has_asked_is_answered_by_either_of_two_daemons)
@@ -276,12 +287,9 @@ START_TEST(who_has_asked_is_answered_by_either_of_two_daemons)
     int clients[N];
     int fd = listen_as_manager();
     struct daemon *first = start_at(fd, _i % 2 ? "--workers=1" : "--workers=4");
-    daemon_signal(first, SIGSTOP);
-    for (int i = 0; i < N; i++) {
-        clients[i] = connect_raw(first);
-        send_request(clients[i]);
+    ask_while_it_stands_still(first, clients, N);
+    for (int i = 0; i < N; i++)
         shutdown(clients[i], SHUT_WR);
-    }
     daemon_signal(first, SIGTERM);
     daemon_signal(first, SIGCONT);
     ck_assert_int_eq(daemon_wait(first), 0);
@@ -295,11 +303,31 @@ START_TEST(who_has_asked_is_answered_by_either_of_two_daemons)
 }
 END_TEST
 
+/* Told twice to end it waits for nobody, not even for those that one worker
+ * hands to another which has ended everybody already. */
+START_TEST(who_comes_into_the_very_end_does_not_delay_it)
+{
+    enum { N = 40 };
+    int clients[N];
+    int fd = listen_as_manager();
+    struct daemon *daemon = start_at(fd, "--workers=4");
+    ask_while_it_stands_still(daemon, clients, N);
+    daemon_signal(daemon, SIGTERM);
+    daemon_signal(daemon, SIGINT);
+    daemon_signal(daemon, SIGCONT);
+    ck_assert_int_eq(daemon_wait(daemon), 0);
+    close_all(clients, N);
+    daemon_free(daemon);
+    close(fd);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const looped[] = {
         a_storm_may_come_while_it_drains,
-        who_has_asked_is_answered_by_either_of_two_daemons, NULL};
+        who_has_asked_is_answered_by_either_of_two_daemons,
+        who_comes_into_the_very_end_does_not_delay_it, NULL};
     const TTest *const once[] = {
         every_worker_gets_its_share,
         the_ceiling_is_exact_after_a_storm,
