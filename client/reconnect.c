@@ -97,8 +97,8 @@ static void seek_successor(struct monologue *m)
 
 static bool is_quiet(const struct monologue *m)
 {
-    return requests_is_quiet(&m->requests) &&
-           calls_deadline_ms(&m->calls) == UINT64_MAX;
+    return calls_deadline_ms(&m->calls) == UINT64_MAX &&
+           requests_is_quiet(&m->requests);
 }
 
 static void leave(struct monologue *m)

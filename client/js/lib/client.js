@@ -15,7 +15,7 @@ import { Plan } from './plan.js';
 import { Requests } from './requests.js';
 import { Successor } from './successor.js';
 
-/* As others see an end that we wished. */
+/* The end of a connection that has a successor. */
 const LEFT = { code: 1005, reason: '', error: null, byUs: true, wasUp: true };
 
 /* EventEmitter2 takes the parts of a name as an array, too. */
@@ -77,7 +77,7 @@ export class Client {
     return attempt;
   }
 
-  /* @owner: told of `up(id)`, and of the end unless that is nobody's any more */
+  /* Told are `up(id)` and `end(end)`, as a Connection tells them. */
   #open({ up, end }) {
     const connection = new Connection(this.#openSocket, this.#options, {
       up,
