@@ -271,8 +271,8 @@ static int start_call(struct monologue *m, const struct call *call,
     int status = send_call(m, call, &to, pending_out);
     if (status == -EMSGSIZE)
         client_complain(m,
-                        "cannot call %.100s: the packet is too long: it may "
-                        "have %d bytes",
+                        "cannot call %.100s: the packet is too long: it has "
+                        "%d bytes at most",
                         call->name, MONOLOGUE_MAX_PACKET);
     else if (status < 0)
         client_complain(m, "cannot call %.100s: %s", call->name,

@@ -81,8 +81,9 @@ static int read_file(const char *path, char **json_out, struct errmsg *errmsg)
     return rc;
 }
 
-static int read_one(const char *text, char **json_out, bool *has_stdin,
-                    struct errmsg *errmsg)
+/* @position: among the arguments, counted from 1 */
+static int read_one(const char *text, size_t position, char **json_out,
+                    bool *has_stdin, struct errmsg *errmsg)
 {
     if (*text == '@')
         return read_file(text + 1, json_out, errmsg);
@@ -95,7 +96,7 @@ static int read_one(const char *text, char **json_out, bool *has_stdin,
         return read_file(NULL, json_out, errmsg);
     }
     *json_out = operand_to_json(text, strlen(text));
-    errmsg_set(errmsg, "is not UTF-8");
+    errmsg_set(errmsg, "argument %zu is not UTF-8", position);
     return *json_out ? 0 : -EILSEQ;
 }
 
@@ -118,9 +119,7 @@ static int read_each(char *const texts[], struct bytes *array,
     int rc = bytes_append(array, "[", 1, 1);
     for (size_t i = 0; rc == 0 && texts[i]; i++) {
         char *item = NULL;
-        rc = read_one(texts[i], &item, &has_stdin, errmsg);
-        if (rc == -EILSEQ && texts[i][0] != '@' && strcmp(texts[i], "-") != 0)
-            errmsg_prefix(errmsg, "argument %zu", i + 1);
+        rc = read_one(texts[i], i + 1, &item, &has_stdin, errmsg);
         if (rc == 0)
             rc = append(array, item, errmsg);
     }

@@ -147,7 +147,7 @@ class Call(harness.CommandTest):
                 (('listen', ''), 64, '"" is not a name'),
                 (('bench', NOBODY, ''), 64, '"" is not a name'),
                 (('ping', '-n', ''), 64, '"" is not a name'),
-                (('call', NOBODY, 'x', 'fine', b'\xff'), 65, 'argument 2'),
+                (('call', NOBODY, 'x', 'fine', b'\xff'), 65, 'argument 2 is not UTF-8'),
                 (('call', NOBODY, 'x', 'a' * 131000), 65, '131072 bytes'),
                 (('whoami', '-c', '1'), 64, 'no option -c'),
                 (('whoami', '--timeout', '1e9'), 64, '864000')):
