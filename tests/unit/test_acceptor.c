@@ -61,6 +61,8 @@ static void setup(void)
     ck_assert_int_eq(
         getsockname(listening_fd, (struct sockaddr *)&address, &size), 0);
     acceptor_init(&acceptor);
+    n_failing = 0;
+    loses_reserve = false;
 }
 
 static void teardown(void)

@@ -69,6 +69,8 @@ static void setup(void)
 {
     folder_init(&folder);
     listener = NULL;
+    has_ipv4_only = names_all_twice = has_two_addresses = false;
+    n_taken = 0;
 }
 
 static void teardown(void)

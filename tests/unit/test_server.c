@@ -62,6 +62,9 @@ static void setup(void)
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     folder_init(&folder);
     log_set_level(LOG_ERROR);
+    n_threads = -1;
+    server = NULL;
+    has_stopped = false;
 }
 
 static void teardown(void)
