@@ -99,7 +99,17 @@ static int resolve(const char *host, struct addrinfo **found_out)
     if (getaddrinfo(host, "0", &hints, found_out) == 0)
         return 0;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_ADDRCONFIG;
-    return getaddrinfo(host, "0", &hints, found_out) ? -EINVAL : 0;
+    errno = 0;
+    switch (getaddrinfo(host, "0", &hints, found_out)) {
+    case 0:
+        return 0;
+    case EAI_AGAIN:
+        return -EAGAIN;
+    case EAI_MEMORY:
+        return -ENOMEM;
+    default: /* also where it could not open a file to look into */
+        return errno == EMFILE || errno == ENFILE ? -errno : -EINVAL;
+    }
 }
 
 /* Whether @a came before: a hosts file may name an address twice. */
@@ -167,14 +177,19 @@ static int bind_tcp(struct listener *l, const struct listen_address *address,
     return rc;
 }
 
+static bool is_socket(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
 /*
  * Whether nobody listens at @address: a socket that a killed process left.
  * Connecting to a file of another kind is refused just the same.
  */
 static bool is_stale(const struct sockaddr_un *address)
 {
-    struct stat status;
-    if (lstat(address->sun_path, &status) || !S_ISSOCK(status.st_mode))
+    if (!is_socket(address->sun_path))
         return false;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -205,6 +220,8 @@ static int bind_unix(struct listener *l, const char *path)
         unlink(path);
         rc = bind_one((struct sockaddr *)&address, sizeof address, &fd);
     }
+    if (rc == -EADDRINUSE && !is_socket(path))
+        return -EEXIST;
     if (rc)
         return rc;
     add_socket(l, fd);
@@ -305,8 +322,14 @@ static const char *advice(int rc)
     case -EACCES:
         return "not permitted: ports below 1024 need CAP_NET_BIND_SERVICE, "
                "a Unix socket a folder that we may write";
+    case -EEXIST:
+        return "a file that is no socket is there: move it away, or choose "
+               "another path";
     case -EINVAL:
         return "the host name is unknown";
+    case -EAGAIN:
+        return "the host name cannot be looked up just now: is the network "
+               "up?";
     case -EOPNOTSUPP:
         return "what was passed to us is no listening socket: use "
                "ListenStream= in the socket unit";

@@ -17,7 +17,8 @@ struct listener;
  * Binds and listens; from here on connections may wait to be accepted.
  * @passed_fd: for LISTEN_SYSTEMD: the socket, taken on success; else -1
  * Returns 0, or a negative errno with @errmsg naming the address and what to
- * do: -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EINVAL (no such host), ...
+ * do: -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EINVAL (no such host), -EEXIST (a
+ * file that is no socket is at the path), ...
  */
 int listener_open(const struct listen_address *address, int passed_fd,
                   struct listener **listener_out, struct errmsg *errmsg);

@@ -61,7 +61,9 @@ static void bounce_packet(struct worker *w, struct connection *sender,
                           const uint8_t *payload, int cause)
 {
     char nak[NAK_MAX];
-    metrics_count_undelivered(w->metrics, METRIC_UNDELIVERED_MAILBOX_FULL);
+    metrics_count_undelivered(w->metrics, cause == -ENOBUFS
+                                              ? METRIC_UNDELIVERED_MAILBOX_FULL
+                                              : metrics_cause(cause));
     if (!sender)
         return;
     size_t size = nak_answer(nak, &record->to, (const char *)payload,

@@ -14,12 +14,22 @@ int suite_run_suite(Suite *suite)
     return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static void add(Suite *suite, const TTest *test, int n_loops)
+static TCase *add(Suite *suite, const TTest *test, int n_loops)
 {
     TCase *tcase = tcase_create(test->name);
     tcase_set_timeout(tcase, TEST_TIMEOUT_S);
     tcase_add_loop_test(tcase, test, 0, n_loops);
     suite_add_tcase(suite, tcase);
+    return tcase;
+}
+
+int suite_run_between(const char *name, const TTest *const tests[],
+                      void (*setup)(void), void (*teardown)(void))
+{
+    Suite *suite = suite_create(name);
+    for (size_t i = 0; tests[i]; i++)
+        tcase_add_checked_fixture(add(suite, tests[i], 1), setup, teardown);
+    return suite_run_suite(suite);
 }
 
 int suite_run_looped(const char *name, const TTest *const looped[], int n_loops,

@@ -11,6 +11,10 @@
  */
 int suite_run(const char *name, const TTest *const tests[]);
 
+/* The same, with @setup before each test and @teardown behind it. */
+int suite_run_between(const char *name, const TTest *const tests[],
+                      void (*setup)(void), void (*teardown)(void));
+
 /*
  * Runs each of @looped for _i from 0 to @n_loops - 1, then each of @once.
  * Either may be NULL.

@@ -188,13 +188,7 @@ int main(void)
         a_kernel_without_memory_is_given_time,
         failures_without_end_do_not_keep_the_thread,
         a_socket_that_was_shut_down_is_told_apart,
+        NULL,
     };
-    Suite *suite = suite_create("acceptor");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        TCase *tcase = tcase_create(tests[i]->name);
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_test(tcase, tests[i]);
-        suite_add_tcase(suite, tcase);
-    }
-    return suite_run_suite(suite);
+    return suite_run_between("acceptor", tests, setup, teardown);
 }

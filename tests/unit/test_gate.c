@@ -131,13 +131,7 @@ int main(void)
         who_comes_too_fast_is_throttled_and_served,
         a_clock_that_lags_gives_no_tokens,
         who_is_turned_away_is_told_of_once_a_second,
+        NULL,
     };
-    Suite *suite = suite_create("gate");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        TCase *tcase = tcase_create(tests[i]->name);
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_test(tcase, tests[i]);
-        suite_add_tcase(suite, tcase);
-    }
-    return suite_run_suite(suite);
+    return suite_run_between("gate", tests, setup, teardown);
 }

@@ -334,13 +334,7 @@ int main(void)
         a_taken_address_undoes_those_that_were_free,
         who_need_not_wait_is_told_of_the_end_even_when_it_is_at_once,
         a_request_that_ends_the_stream_is_answered_over_tls_too,
+        NULL,
     };
-    Suite *suite = suite_create("server");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        TCase *tcase = tcase_create(tests[i]->name);
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_test(tcase, tests[i]);
-        suite_add_tcase(suite, tcase);
-    }
-    return suite_run_suite(suite);
+    return suite_run_between("server", tests, setup, teardown);
 }

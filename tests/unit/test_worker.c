@@ -98,13 +98,7 @@ int main(void)
         who_cannot_be_handed_over_for_want_of_memory_is_not_lost,
         who_comes_too_late_is_not_lost,
         who_does_not_come_is_not_waited_for,
+        NULL,
     };
-    Suite *suite = suite_create("worker");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-        TCase *tcase = tcase_create(tests[i]->name);
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_test(tcase, tests[i]);
-        suite_add_tcase(suite, tcase);
-    }
-    return suite_run_suite(suite);
+    return suite_run_between("worker", tests, setup, teardown);
 }
