@@ -73,7 +73,7 @@ START_TEST(a_file_that_is_no_socket_is_left_alone)
     struct daemon *daemon = daemon_new();
     daemon_write_file(daemon, "precious", "data");
     daemon_spawn(daemon, (const char *const[]){"--listen=unix:precious", NULL});
-    ck_assert_int_eq(daemon_wait(daemon), 69);
+    ck_assert_int_eq(daemon_wait(daemon), 78);
     char *text = daemon_read_file(daemon, "precious");
     ck_assert_str_eq(text, "data");
     free(text);
