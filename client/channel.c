@@ -79,12 +79,21 @@ static bool is_alive(const struct channel *channel)
     return channel->state < CHANNEL_CLOSING;
 }
 
+/* A port that speaks TLS takes our request for noise, and hangs up. */
+static const char *hint_at_tls(const struct channel *channel, int status)
+{
+    return channel->state == CHANNEL_UPGRADING && status == -ECONNRESET &&
+                   !channel->settings.tls
+               ? " before it answered: does it speak TLS (wss://)?"
+               : "";
+}
+
 static void on_stream_closed(int status, const char *why, void *data)
 {
     struct channel *channel = data;
     if (is_alive(channel)) {
         channel->status = status;
-        errmsg_set(&channel->why, "%s", why);
+        errmsg_set(&channel->why, "%s%s", why, hint_at_tls(channel, status));
     }
     channel->state = CHANNEL_CLOSED;
     uv_close((uv_handle_t *)&channel->timer, on_timer_closed);

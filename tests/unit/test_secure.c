@@ -126,6 +126,19 @@ START_TEST(packets_of_all_sizes_pass_through_tls)
 }
 END_TEST
 
+START_TEST(a_client_that_forgot_tls_is_reminded)
+{
+    open_server(&(struct certificate_spec){.names = "DNS:localhost"});
+    server.url[1] = 'w'; /* of wss: the same without TLS begins there */
+    const struct monologue_options options = {.endpoint = server.url + 1};
+    ck_assert_int_eq(monologue_new(&options, &loop, &client), 0);
+    ck_assert_int_eq(monologue_connect(client, on_connected, NULL), 0);
+    turn_until(&n_connects, 1);
+    ck_assert_int_eq(connect_status, -ECONNRESET);
+    ck_assert_ptr_nonnull(strstr(monologue_errmsg(client), "wss://"));
+}
+END_TEST
+
 START_TEST(a_certificate_nobody_vouches_for_is_refused)
 {
     open_server(&(struct certificate_spec){.names = "DNS:localhost"});
@@ -361,6 +374,7 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, packets_of_all_sizes_pass_through_tls);
+    tcase_add_test(tcase, a_client_that_forgot_tls_is_reminded);
     tcase_add_test(tcase, a_certificate_nobody_vouches_for_is_refused);
     tcase_add_test(tcase, a_certificate_of_another_host_is_refused);
     tcase_add_test(tcase, an_insecure_client_takes_any_certificate);
