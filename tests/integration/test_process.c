@@ -106,6 +106,9 @@ START_TEST(a_second_signal_ends_it_at_once)
 }
 END_TEST
 
+#ifndef __SANITIZE_THREAD__ /* with it a handler may run within a handler, \
+                               which libuv has masked, and would wait for                                      \
+                               itself */
 START_TEST(signals_that_follow_do_not_change_its_status)
 {
     struct daemon *daemon = DAEMON_IN_GRID(_i, "--log-level=warn");
@@ -119,6 +122,7 @@ START_TEST(signals_that_follow_do_not_change_its_status)
     daemon_free(daemon);
 }
 END_TEST
+#endif
 
 /* Fills the queue of a peer that reads nothing. */
 static void stuff(struct daemon *daemon, struct peer *deaf)
@@ -248,7 +252,9 @@ int main(void)
         requests_sent_before_the_drain_are_answered,
         packets_sent_before_the_drain_arrive,
         a_second_signal_ends_it_at_once,
+#ifndef __SANITIZE_THREAD__
         signals_that_follow_do_not_change_its_status,
+#endif
         a_deaf_peer_does_not_hold_up_the_end,
         nobody_is_let_in_while_it_drains,
         signals_under_load_do_no_harm,

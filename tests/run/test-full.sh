@@ -54,6 +54,7 @@ run_asan() {
 }
 
 run_tsan() {
+    export TSAN_OPTIONS="suppressions=$PWD/tests/run/tsan.supp"
     step cc build-tsan testlog -Db_sanitize=thread -Db_lundef=false \
         -Doptimization=1 -- \
         --no-suite long --no-suite policy --no-suite hasty --no-suite exhaustive \
