@@ -106,9 +106,9 @@ START_TEST(a_second_signal_ends_it_at_once)
 }
 END_TEST
 
-#ifndef __SANITIZE_THREAD__ /* with it a handler may run within a handler, \
-                               which libuv has masked, and would wait for                                      \
-                               itself */
+/* ThreadSanitizer runs a handler within a handler, though libuv masks it: there
+ * the inner one waits for a lock of the outer one. */
+#ifndef __SANITIZE_THREAD__
 START_TEST(signals_that_follow_do_not_change_its_status)
 {
     struct daemon *daemon = DAEMON_IN_GRID(_i, "--log-level=warn");
