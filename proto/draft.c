@@ -17,13 +17,11 @@ static void forget(struct draft *draft)
 static int name_files(struct draft *draft, const char *path)
 {
     char target[PATH_MAX];
+    char *beside;
     draft->target = strdup(realpath(path, target) ? target : path);
-    if (!draft->target)
+    if (!draft->target || asprintf(&beside, "%s.XXXXXX", draft->target) < 0)
         return -ENOMEM;
-    if (asprintf(&draft->path, "%s.XXXXXX", draft->target) < 0) {
-        draft->path = NULL;
-        return -ENOMEM;
-    }
+    draft->path = beside;
     return 0;
 }
 
