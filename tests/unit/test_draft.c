@@ -137,21 +137,28 @@ static void limit_files(rlim_t most)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* A disk may have been full for a moment only: the end arrives, but not all. */
-START_TEST(a_draft_with_a_gap_is_not_kept)
+/* Opens a draft where files may be limited; returns the limit as it is. */
+static rlim_t begin_with_limit(struct draft *draft)
 {
-    struct draft draft;
     struct rlimit before;
     begin();
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
     write_plainly("f", "old");
-    ck_assert_int_eq(draft_open(&draft, "f"), 0);
+    ck_assert_int_eq(draft_open(draft, "f"), 0);
+    return before.rlim_cur;
+}
+
+/* A disk may have been full for a moment only: the end arrives, but not all. */
+START_TEST(a_draft_with_a_gap_is_not_kept)
+{
+    struct draft draft;
+    rlim_t before = begin_with_limit(&draft);
     limit_files(100);
     for (int i = 0; i < 10000; i++)
         fputs("new", draft.file);
     ck_assert(ferror(draft.file));
-    limit_files(before.rlim_cur);
+    limit_files(before);
     ck_assert_int_lt(draft_keep(&draft), 0);
     expect_text("f", "old");
     ck_assert_int_eq(count_files(), 1);
@@ -162,16 +169,11 @@ END_TEST
 START_TEST(a_draft_that_cannot_be_written_is_not_kept)
 {
     struct draft draft;
-    struct rlimit before;
-    begin();
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
-    write_plainly("f", "old");
-    ck_assert_int_eq(draft_open(&draft, "f"), 0);
+    rlim_t before = begin_with_limit(&draft);
     fputs("new", draft.file);
     limit_files(0);
     int rc = draft_keep(&draft);
-    limit_files(before.rlim_cur);
+    limit_files(before);
     ck_assert_int_eq(rc, -EFBIG);
     expect_text("f", "old");
     ck_assert_int_eq(count_files(), 1);
