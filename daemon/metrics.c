@@ -96,7 +96,7 @@ static const struct family {
      "monologued_relayed_total",
      COUNTER,
      {LABEL("way", ways)},
-     "Packets passed on: by the sender's worker, or to another one."},
+     "Packets passed on: within a worker, or to another one's connection."},
     {METRIC_UNDELIVERED_THROTTLED,
      "monologued_undelivered_total",
      COUNTER,

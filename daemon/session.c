@@ -154,12 +154,11 @@ static void refuse(struct connection *c, enum route_verdict verdict, int rc,
     session_refuse(c, nak, nak_size);
 }
 
+/* What goes to another worker is counted where it is delivered. */
 static void note_relayed(struct connection *c, enum route_verdict verdict)
 {
-    metrics_add(c->worker->metrics,
-                verdict == ROUTE_LOCAL ? METRIC_RELAYED_LOCAL
-                                       : METRIC_RELAYED_REMOTE,
-                1);
+    if (verdict == ROUTE_LOCAL)
+        metrics_add(c->worker->metrics, METRIC_RELAYED_LOCAL, 1);
     if (access_is_on(c))
         access_relayed(c);
 }

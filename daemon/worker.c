@@ -131,8 +131,10 @@ static void deliver(struct worker *w, const struct mail *mail)
         int rc = receiver ? session_deliver(receiver, &record.from, payload,
                                             record.size)
                           : -ENOENT;
-        if (rc == 0)
+        if (rc == 0) {
+            metrics_add(w->metrics, METRIC_RELAYED_REMOTE, 1);
             continue;
+        }
         metrics_count_undelivered(w->metrics, metrics_cause(rc));
         send_back(w, mail->origin, &record, payload, rc);
     }

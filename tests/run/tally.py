@@ -22,6 +22,12 @@ def tap_cases(text):
             yield 'passed' if case[1].lower() == 'ok' else 'failed'
 
 
+def failed_cases(entry):
+    """Returns the TAP lines of what failed, which say where and why."""
+    return [line for line in entry.get('stdout', '').splitlines()
+            if line.startswith('not ok')]
+
+
 def outcomes(entry):
     whole = GOOD.get(entry['result'], 'failed')
     cases = list(tap_cases(entry.get('stdout', '')))
@@ -47,6 +53,8 @@ def main(paths):
                 counts[outcome] += 1
             if entry['result'] not in GOOD:
                 print(f"{path}: {entry['name']}: {entry['result']}")
+                for line in failed_cases(entry):
+                    print(f'    {line}')
             elif entry['result'] == 'SKIP':
                 print(f"{path}: {entry['name']}: skipped")
     line = f"{counts['passed']} passed, {counts['failed']} failed"
