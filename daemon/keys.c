@@ -21,6 +21,7 @@ static const char DIGEST_PREFIX[] = "sha256:";
 struct keys {
     struct key *keys; /* owned */
     size_t n_keys;
+    size_t capacity; /* of keys */
     struct plans plans;
 };
 
@@ -93,32 +94,107 @@ int keys_digest(const char *key, unsigned char digest_out[KEY_DIGEST_BYTES],
     return 0;
 }
 
-/* Appends @key unless its name or digest is there already. */
 static int append(struct keys *keys, const struct key *key,
                   struct errmsg *errmsg)
 {
-    for (size_t i = 0; i < keys->n_keys; i++) {
-        const struct key *other = &keys->keys[i];
-        if (strcmp(other->name, key->name) == 0) {
-            errmsg_set(errmsg, "%s: there is a key of this name already",
-                       key->name);
-            return -EEXIST;
+    if (keys->n_keys == keys->capacity) {
+        size_t capacity = keys->capacity * 2 + 1;
+        struct key *grown = reallocarray(keys->keys, capacity, sizeof *grown);
+        if (!grown) {
+            errmsg_set(errmsg, "%s: out of memory", key->name);
+            return -ENOMEM;
         }
-        if (memcmp(other->digest, key->digest, KEY_DIGEST_BYTES) == 0) {
-            errmsg_set(errmsg, "%s: the same key as %s", key->name,
-                       other->name);
-            return -EEXIST;
-        }
+        keys->keys = grown;
+        keys->capacity = capacity;
     }
-    struct key *grown =
-        reallocarray(keys->keys, keys->n_keys + 1, sizeof *grown);
-    if (!grown) {
-        errmsg_set(errmsg, "%s: out of memory", key->name);
-        return -ENOMEM;
-    }
-    keys->keys = grown;
     keys->keys[keys->n_keys++] = *key;
     return 0;
+}
+
+/* ---- twins ---- */
+
+/* How two keys are sorted; equal ones are twins. */
+struct order {
+    int (*compare)(const struct key *a, const struct key *b);
+};
+
+static int compare_names(const struct key *a, const struct key *b)
+{
+    return strcmp(a->name, b->name);
+}
+
+static int compare_digests(const struct key *a, const struct key *b)
+{
+    return memcmp(a->digest, b->digest, KEY_DIGEST_BYTES);
+}
+
+/* Twins stand as they came. */
+static int compare_entries(const void *a, const void *b, void *order)
+{
+    const struct key *first = *(const struct key *const *)a;
+    const struct key *second = *(const struct key *const *)b;
+    int difference = ((const struct order *)order)->compare(first, second);
+    return difference ? difference : (first > second) - (first < second);
+}
+
+/*
+ * Sorts @sorted, all of the set's keys.
+ * Returns the first key that has a twin before it, which @twin_out is set to,
+ * or NULL.
+ */
+static const struct key *find_twin(const struct key **sorted, size_t n,
+                                   struct order order,
+                                   const struct key **twin_out)
+{
+    const struct key *found = NULL;
+    qsort_r(sorted, n, sizeof *sorted, compare_entries, &order);
+    for (size_t i = 1; i < n; i++) {
+        if (order.compare(sorted[i - 1], sorted[i]) ||
+            (found && found < sorted[i]))
+            continue;
+        *twin_out = sorted[i - 1];
+        found = sorted[i];
+    }
+    return found;
+}
+
+static const struct key *tell_twin(const struct key **sorted, size_t n,
+                                   struct errmsg *errmsg)
+{
+    const struct key *twin;
+    const struct key *found =
+        find_twin(sorted, n, (struct order){compare_names}, &twin);
+    if (found) {
+        errmsg_set(errmsg, "%s: there is a key of this name already",
+                   found->name);
+        return found;
+    }
+    found = find_twin(sorted, n, (struct order){compare_digests}, &twin);
+    if (found)
+        errmsg_set(errmsg, "%s: the same key as %s", found->name, twin->name);
+    return found;
+}
+
+/*
+ * Whether each name and each key is there once.
+ * @path: of the file that the last ones are from; NULL: they are from none
+ * Returns 0, or with @errmsg -EEXIST or -ENOMEM.
+ */
+static int check_twins(const struct keys *keys, const char *path,
+                       struct errmsg *errmsg)
+{
+    const struct key **sorted = calloc(keys->n_keys, sizeof *sorted);
+    if (!sorted) {
+        errmsg_set(errmsg, "out of memory");
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < keys->n_keys; i++)
+        sorted[i] = &keys->keys[i];
+    const struct key *found = tell_twin(sorted, keys->n_keys, errmsg);
+    if (found && path)
+        errmsg_prefix(errmsg, "%s:%d", path, found->line);
+    free(sorted);
+    return found ? -EEXIST : 0;
 }
 
 int keys_add(struct keys *keys, const char *name, const char *text,
@@ -132,7 +208,14 @@ int keys_add(struct keys *keys, const char *name, const char *text,
     rc = keys_digest(text, key.digest, errmsg);
     if (rc)
         errmsg_prefix(errmsg, "%s", name);
-    return rc ? rc : append(keys, &key, errmsg);
+    if (rc == 0)
+        rc = append(keys, &key, errmsg);
+    if (rc)
+        return rc;
+    rc = check_twins(keys, NULL, errmsg);
+    if (rc)
+        keys->n_keys--;
+    return rc;
 }
 
 /* ---- files ---- */
@@ -184,7 +267,8 @@ static struct keys *copy_keys(const struct keys *keys)
     struct keys *copy = keys_new();
     if (!copy)
         return NULL;
-    copy->keys = calloc(keys->n_keys + 1, sizeof *copy->keys); /* never 0 */
+    copy->capacity = keys->n_keys + 1; /* never 0 */
+    copy->keys = calloc(copy->capacity, sizeof *copy->keys);
     if (!copy->keys || plans_copy(&keys->plans, &copy->plans)) {
         keys_free(copy);
         return NULL;
@@ -214,6 +298,8 @@ int keys_read(struct keys *keys, const char *path, struct errmsg *errmsg,
                    path);
         rc = -EINVAL;
     }
+    if (rc == 0)
+        rc = check_twins(all, path, errmsg);
     if (rc == -EEXIST)
         rc = -EINVAL;
     if (rc == 0)

@@ -143,6 +143,11 @@ static const struct {
     {"a = x\na = y\n", -EINVAL, ":2: a: there is a key of this name already"},
     {"a = secret\nb = sha256:" SECRET_HEX "\n", -EINVAL,
      ":2: b: the same key as a"},
+    /* The first line that is wrong, whatever the letters. */
+    {"z = one\nb = two\nz = three\na = four\nb = five\n", -EINVAL,
+     ":3: z: there is a key of this name already"},
+    {"z = one\nb = two\nc = one\na = two\nd = one\n", -EINVAL,
+     ":3: c: the same key as z"},
     {"a = sha256:12\n", -EINVAL,
      ":1: a: sha256: is followed by 64 hexadecimal digits"},
     {"a = sha256:"
@@ -172,6 +177,31 @@ START_TEST(a_file_is_taken_whole_or_not_at_all)
         ck_assert_uint_ge(whole, n);
         ck_assert_str_eq(errmsg.text + whole - n, files[_i].fault);
     }
+    keys_free(keys);
+}
+END_TEST
+
+/* As many as API Gateway has at most. */
+START_TEST(ten_thousand_keys_are_held_against_each_other)
+{
+    enum { N = 10000, LINE = 32 };
+    struct keys *keys = make_keys();
+    struct errmsg errmsg = {""}, warning = {""};
+    char *text = malloc(N * LINE);
+    size_t n = 0;
+    for (int i = 0; i < N; i++)
+        n += (size_t)sprintf(text + n, "k%d = key-%d\n", i, i);
+    sprintf(text + n, "k1 = another\n");
+    ck_assert_int_eq(read_text(keys, text, 0600, &errmsg, &warning), -EINVAL);
+    ck_assert_ptr_nonnull(
+        strstr(errmsg.text, ":10001: k1: there is a key of this name already"));
+    text[n] = '\0';
+    ck_assert_int_eq(read_text(keys, text, 0600, &errmsg, &warning), 0);
+    ck_assert_uint_eq(keys_count(keys), N);
+    ck_assert_str_eq(keys_find(keys, "key-9999")->name, "k9999");
+    ck_assert_int_eq(keys_add(keys, "last", "key-0", &errmsg), -EEXIST);
+    ck_assert_str_eq(errmsg.text, "last: the same key as k0");
+    free(text);
     keys_free(keys);
 }
 END_TEST
@@ -280,6 +310,7 @@ int main(void)
     TCase *tcase = tcase_create("files");
     tcase_add_loop_test(tcase, a_file_is_taken_whole_or_not_at_all, 0,
                         sizeof files / sizeof files[0]);
+    tcase_add_test(tcase, ten_thousand_keys_are_held_against_each_other);
     tcase_add_test(tcase, a_disabled_key_is_known_but_not_found);
     tcase_add_test(tcase, keys_know_their_plans_after_each_file);
     tcase_add_test(tcase, a_line_that_is_too_long_is_never_half_a_key);
