@@ -312,7 +312,8 @@ static void print_option(const struct setting *setting, FILE *file)
 void config_print_help(FILE *file)
 {
     fprintf(file, "  --config=FILE\n      read settings from this file\n"
-                  "  --check-config\n      check all settings and end\n"
+                  "  --check-config\n      check all settings and the files of "
+                  "keys and certificates\n"
                   "  --print-config\n      print all settings and end\n"
                   "  -V, --version\n  -h, --help\n\nSettings:\n");
     for (size_t i = 0; i < settings_count; i++)

@@ -13,6 +13,7 @@
 #include "daemon/exec.h"
 #include "daemon/keygen.h"
 #include "daemon/run.h"
+#include "daemon/snapshot.h"
 
 static bool is_output_closed; /* from the beginning */
 
@@ -80,6 +81,17 @@ static void print_usage(FILE *file)
     config_print_help(file);
 }
 
+/* Takes @config. */
+static int check(struct config *config)
+{
+    struct errmsg errmsg = {""};
+    int rc = snapshot_check(config, &errmsg);
+    if (rc)
+        return complain(exit_status(rc), &errmsg);
+    printf("The settings are valid.\n");
+    return finish_output();
+}
+
 /* What is left to do when the settings were not read in order to run. */
 static int conclude(enum config_outcome outcome, struct config *config,
                     const struct errmsg *errmsg)
@@ -92,9 +104,7 @@ static int conclude(enum config_outcome outcome, struct config *config,
         printf("monologued %s\n", MONOLOGUED_VERSION);
         break;
     case CONFIG_CHECK:
-        printf("The settings are valid.\n");
-        config_free(config);
-        break;
+        return check(config);
     case CONFIG_PRINT:
         config_print(config, stdout);
         config_free(config);

@@ -73,13 +73,15 @@ static bool is_management_open(const struct config *config)
             !config->credentials_file);
 }
 
-static int make_pair_if_missing(const struct config *config,
-                                struct errmsg *errmsg)
+static bool is_pair_to_be_made(const struct config *config)
 {
-    if (!config->tls_self_signed ||
-        access(config->tls_certificate, F_OK) == 0 ||
-        access(config->tls_key, F_OK) == 0)
-        return 0;
+    return config->tls_self_signed &&
+           access(config->tls_certificate, F_OK) != 0 &&
+           access(config->tls_key, F_OK) != 0;
+}
+
+static int make_pair(const struct config *config, struct errmsg *errmsg)
+{
     int rc = tls_make_self_signed(config->tls_certificate, config->tls_key,
                                   SELF_SIGNED_DAYS, errmsg);
     if (rc == 0)
@@ -93,9 +95,6 @@ static int load_certificate(struct snapshot *s, struct errmsg *errmsg)
     const struct config *config = s->config;
     if (!config->tls_certificate || !config->tls_key)
         return 0;
-    int rc = make_pair_if_missing(config, errmsg);
-    if (rc)
-        return rc;
     return tls_context_new_server(config->tls_certificate, config->tls_key,
                                   &s->tls, errmsg);
 }
@@ -117,31 +116,62 @@ static void set_rules(struct snapshot *s)
     };
 }
 
-int snapshot_new(struct config *config, const char *fresh_key,
-                 struct snapshot **snapshot_out, struct errmsg *errmsg)
+/* Takes @config; NULL: out of memory. */
+static struct snapshot *new_empty(struct config *config, struct errmsg *errmsg)
 {
     struct snapshot *s = calloc(1, sizeof *s);
     if (!s) {
         config_free(config);
         errmsg_set(errmsg, "out of memory");
-        return -ENOMEM;
+        return NULL;
     }
     atomic_init(&s->n_refs, 1);
     s->config = config;
     set_rules(s);
+    return s;
+}
+
+static int load_all_but_certificate(struct snapshot *s, const char *fresh_key,
+                                    struct errmsg *errmsg)
+{
+    const struct config *config = s->config;
     int rc = load_keys(s, fresh_key, errmsg);
     if (rc == 0)
         rc = load_credentials(s, errmsg);
-    if (rc == 0)
-        rc = load_certificate(s, errmsg);
     if (rc == 0 && config->access_log)
         rc = accessline_compile(config->access_log_format, &s->access, errmsg);
+    return rc;
+}
+
+int snapshot_new(struct config *config, const char *fresh_key,
+                 struct snapshot **snapshot_out, struct errmsg *errmsg)
+{
+    struct snapshot *s = new_empty(config, errmsg);
+    if (!s)
+        return -ENOMEM;
+    int rc = load_all_but_certificate(s, fresh_key, errmsg);
+    if (rc == 0 && is_pair_to_be_made(config))
+        rc = make_pair(config, errmsg);
+    if (rc == 0)
+        rc = load_certificate(s, errmsg);
     if (rc) {
         snapshot_unref(s);
         return rc;
     }
     *snapshot_out = s;
     return 0;
+}
+
+int snapshot_check(struct config *config, struct errmsg *errmsg)
+{
+    struct snapshot *s = new_empty(config, errmsg);
+    if (!s)
+        return -ENOMEM;
+    int rc = load_all_but_certificate(s, NULL, errmsg);
+    if (rc == 0 && !is_pair_to_be_made(config))
+        rc = load_certificate(s, errmsg);
+    snapshot_unref(s);
+    return rc;
 }
 
 int snapshot_count_keys(struct snapshot *snapshot, struct tallies *tallies)

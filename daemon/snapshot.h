@@ -42,6 +42,10 @@ struct snapshot {
 int snapshot_new(struct config *config, const char *fresh_key,
                  struct snapshot **snapshot_out, struct errmsg *errmsg);
 
+/* Loads the same and keeps nothing; a certificate that snapshot_new() would
+ * make is not made. Takes @config, and returns as snapshot_new(). */
+int snapshot_check(struct config *config, struct errmsg *errmsg);
+
 /* Has the use of its keys counted in @tallies; before any other thread sees it.
  * Returns 0 or -ENOMEM. */
 int snapshot_count_keys(struct snapshot *snapshot, struct tallies *tallies);

@@ -56,6 +56,34 @@ START_TEST(what_is_asked_for_goes_to_standard_output)
 }
 END_TEST
 
+/* A check reads what a start would, and makes nothing. */
+START_TEST(what_the_files_hold_is_checked)
+{
+    static const char *const cases[][2] = {
+        {"keys_file = bad", "bad:1: alice: the key is missing"},
+        {"keys_file = none", "none: No such file or directory"},
+        {"credentials_file = bad", "credentials_file: bad:1: "},
+        {"tls_certificate = bad\ntls_key = bad", "certificate bad has no"},
+    };
+    struct daemon *daemon = daemon_new();
+    daemon_write_file(daemon, "bad", "alice = disabled\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        daemon_write_file(daemon, "my.conf", cases[i][0]);
+        struct said said = RUN(daemon, "--config=my.conf", "--check-config");
+        ck_assert_int_eq(said.status, 78);
+        ck_assert_msg(strstr(said.log, cases[i][1]) != NULL, "%s", said.log);
+        forget(&said);
+    }
+    struct said said =
+        RUN(daemon, "--check-config", "--listen=wss://127.0.0.1:0",
+            "--tls-self-signed", "--tls-certificate=new", "--tls-key=new.key");
+    ck_assert_int_eq(said.status, 0);
+    ck_assert_int_eq(access(daemon_path(daemon, "new"), F_OK), -1);
+    forget(&said);
+    daemon_free(daemon);
+}
+END_TEST
+
 /* Runs @script, which finds the program as $MONOLOGUED, in a shell. */
 #define SHELL(daemon, script) RUN(daemon, "exec", "--", "/bin/sh", "-c", script)
 
@@ -400,6 +428,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         what_is_asked_for_goes_to_standard_output,
+        what_the_files_hold_is_checked,
         what_cannot_be_written_is_told,
         a_reader_that_has_gone_away_is_not_spoken_of,
         an_endpoint_that_cannot_be_announced_is_logged,
