@@ -47,6 +47,7 @@ int mail_append(struct mail *mail, const struct connid *to,
     if (size)
         memcpy(tail + sizeof record, payload, size);
     bytes_commit(&mail->records, sizeof record + size);
+    mail->n_records++;
     return 0;
 }
 
@@ -145,6 +146,11 @@ static int enqueue(struct mailbox *mailbox, struct mail *mail)
     list_append(&mailbox->queue, &mail->link);
     atomic_store(&mailbox->has_mail, true);
     return 0;
+}
+
+bool mailbox_has_mail(const struct mailbox *mailbox)
+{
+    return atomic_load(&mailbox->has_mail);
 }
 
 int mailbox_post(struct mailbox *mailbox, struct mail *mail)

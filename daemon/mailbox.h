@@ -43,6 +43,7 @@ struct mail {
     struct snapshot *snapshot; /* SNAPSHOT */
     struct errand *errand;     /* ERRAND, ERRAND_DONE */
     struct bytes records;      /* PACKETS, RETURNS: see mail_record */
+    unsigned n_records;
 };
 
 /* PACKETS and RETURNS: this, then @size bytes, one after the other. */
@@ -121,6 +122,9 @@ void mailbox_drain(struct mailbox *mailbox);
 bool mailbox_close(struct mailbox *mailbox);
 
 /* ---- on any thread ---- */
+
+/* Whether any has been posted that was not drained. */
+bool mailbox_has_mail(const struct mailbox *mailbox);
 
 /*
  * Posts, and wakes who drains if it sleeps.

@@ -74,7 +74,7 @@ struct metrics {
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 
-/* Adds @n to a number that one thread writes and any may read. */
+/* Adds @n to a number that one thread at a time writes and any may read. */
 static inline void metrics_count(_Atomic uint64_t *value, uint64_t n)
 {
     atomic_store_explicit(value,

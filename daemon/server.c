@@ -70,8 +70,10 @@ static void close_handles(struct server *s, uv_close_cb cb)
 
 static void free_workers(struct server *s)
 {
+    for (unsigned i = 0; i < s->n_started; i++)
+        worker_join(&s->pool.workers[i]);
     for (unsigned i = 0; i < s->n_prepared; i++)
-        worker_deinit(&s->pool.workers[i], i < s->n_started);
+        worker_deinit(&s->pool.workers[i]);
     free(s->pool.workers);
     s->pool.workers = NULL;
     s->n_prepared = 0;

@@ -5,6 +5,7 @@
 
 #include "daemon/access.h"
 #include "daemon/charge.h"
+#include "daemon/courier.h"
 #include "daemon/log.h"
 #include "daemon/route.h"
 #include "daemon/worker.h"
@@ -194,8 +195,8 @@ static void on_message(struct connection *c, const struct frame *frame)
                              route.packet.payload_size);
         break;
     case ROUTE_REMOTE:
-        rc = worker_forward(w, route.slot, &route.to, &c->id,
-                            route.packet.payload, route.packet.payload_size);
+        rc = courier_take(w, route.slot, &route.to, &c->id,
+                          route.packet.payload, route.packet.payload_size);
         break;
     case ROUTE_GONE:
     case ROUTE_MALFORMED:

@@ -5,38 +5,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "daemon/drain.h"
 #include "daemon/errand.h"
 #include "daemon/log.h"
 #include "daemon/management.h"
-#include "daemon/session.h"
-#include "proto/nak.h"
 
 /* ---- mail to others ---- */
-
-static struct mail *mail_for(struct worker *w, struct mail **mails,
-                             enum mail_kind kind, unsigned slot)
-{
-    if (!mails[slot]) {
-        mails[slot] = mail_new(kind);
-        if (mails[slot])
-            mails[slot]->origin = w->slot;
-    }
-    return mails[slot];
-}
-
-int worker_forward(struct worker *worker, unsigned slot,
-                   const struct connid *to, const struct connid *from,
-                   const void *payload, size_t size)
-{
-    struct mail *mail = mail_for(worker, worker->packets, MAIL_PACKETS, slot);
-    if (!mail)
-        return -ENOMEM;
-    return mail_append(mail, to, from, payload, size,
-                       worker->snapshot->config->mailbox_limit);
-}
 
 int worker_send_errand(struct worker *worker, unsigned slot,
                        struct errand *errand)
@@ -54,91 +29,7 @@ int worker_send_errand(struct worker *worker, unsigned slot,
     return rc;
 }
 
-/* Tells a sender of ours that the packet in @record, which nobody took, failed.
- */
-static void bounce_packet(struct worker *w, struct connection *sender,
-                          const struct mail_record *record,
-                          const uint8_t *payload, int cause)
-{
-    char nak[NAK_MAX];
-    metrics_count_undelivered(w->metrics, cause == -ENOBUFS
-                                              ? METRIC_UNDELIVERED_MAILBOX_FULL
-                                              : metrics_cause(cause));
-    if (!sender)
-        return;
-    size_t size = nak_answer(nak, &record->to, (const char *)payload,
-                             record->size, cause);
-    session_refuse(sender, nak, size);
-}
-
-/* Tells each sender of ours in @mail, which nobody took, that it failed. Of
- * returns the other worker has counted why, and written what they say.
- * @cause: of packets */
-static void bounce(struct worker *w, const struct mail *mail, int cause)
-{
-    struct mail_record record;
-    const uint8_t *payload;
-    size_t offset = 0;
-    while (mail_next(mail, &offset, &record, &payload)) {
-        struct connection *sender = registry_find(&w->registry, &record.from);
-        log_debug("connection=%.*s packet refused verdict=undelivered",
-                  CONNID_PRINT(&record.from));
-        if (mail->kind == MAIL_PACKETS)
-            bounce_packet(w, sender, &record, payload, cause);
-        else if (sender)
-            session_refuse(sender, payload, record.size);
-    }
-}
-
-static void post_all(struct worker *w, struct mail **mails)
-{
-    for (unsigned i = 0; i < w->pool->n_workers; i++) {
-        struct mail *mail = mails[i];
-        mails[i] = NULL;
-        int rc = mail ? mailbox_post(&w->pool->workers[i].mailbox, mail) : 0;
-        if (rc == 0)
-            continue;
-        if (mail->kind == MAIL_PACKETS)
-            bounce(w, mail, rc == -EPIPE ? -ENOENT : rc);
-        mail_free(mail);
-    }
-}
-
 /* ---- mail to us ---- */
-
-/* Returns a packet that was not delivered, as what its sender may be told. */
-static void send_back(struct worker *w, unsigned origin,
-                      const struct mail_record *record, const uint8_t *payload,
-                      int cause)
-{
-    char nak[NAK_MAX];
-    size_t size = nak_answer(nak, &record->to, (const char *)payload,
-                             record->size, cause);
-    struct mail *back = mail_for(w, w->returns, MAIL_RETURNS, origin);
-    if (!back ||
-        mail_append(back, &record->to, &record->from, nak, size, INT32_MAX))
-        log_error("connection=%.*s error frame lost reason=no_memory",
-                  CONNID_PRINT(&record->from));
-}
-
-static void deliver(struct worker *w, const struct mail *mail)
-{
-    struct mail_record record;
-    const uint8_t *payload;
-    size_t offset = 0;
-    while (mail_next(mail, &offset, &record, &payload)) {
-        struct connection *receiver = registry_find(&w->registry, &record.to);
-        int rc = receiver ? session_deliver(receiver, &record.from, payload,
-                                            record.size)
-                          : -ENOENT;
-        if (rc == 0) {
-            metrics_add(w->metrics, METRIC_RELAYED_REMOTE, 1);
-            continue;
-        }
-        metrics_count_undelivered(w->metrics, metrics_cause(rc));
-        send_back(w, mail->origin, &record, payload, rc);
-    }
-}
 
 /* Carries out an errand and sends it back in the mail it came in. */
 static void return_errand(struct worker *w, struct mail *mail)
@@ -205,10 +96,10 @@ static void on_mail(struct mail *mail, void *data)
             drain_close_all(w);
         break;
     case MAIL_PACKETS:
-        deliver(w, mail);
+        courier_deliver(w, mail);
         break;
     case MAIL_RETURNS:
-        bounce(w, mail, 0);
+        courier_bounce(w, mail);
         break;
     case MAIL_ERRAND:
         return_errand(w, mail);
@@ -253,8 +144,8 @@ static void update_now(struct worker *w)
     w->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* For how long nothing is due, in milliseconds; -1: for ever. */
-static int spare_time(const struct worker *w)
+/* When something is due next, which may be in the past. */
+static uint64_t find_due(const struct worker *w)
 {
     uint64_t next_ms = newcomers_due_ms(&w->newcomers);
     for (int i = 0; i < N_DEADLINES; i++) {
@@ -262,12 +153,17 @@ static int spare_time(const struct worker *w)
         if (due_ms < next_ms)
             next_ms = due_ms;
     }
-    if (next_ms == DEADLINE_NEVER)
+    return next_ms;
+}
+
+/* In milliseconds, as epoll_wait() has it; -1: for ever. */
+static int time_until(uint64_t due_ms, uint64_t now_ms)
+{
+    if (due_ms == DEADLINE_NEVER)
         return -1;
-    if (next_ms <= w->now_ms)
+    if (due_ms <= now_ms)
         return 0;
-    return next_ms - w->now_ms < INT32_MAX ? (int)(next_ms - w->now_ms)
-                                           : INT32_MAX;
+    return due_ms - now_ms < INT32_MAX ? (int)(due_ms - now_ms) : INT32_MAX;
 }
 
 static void pass_deadlines(struct worker *w)
@@ -282,17 +178,25 @@ static void pass_deadlines(struct worker *w)
 
 static void end_turn(struct worker *w)
 {
-    post_all(w, w->packets);
-    post_all(w, w->returns);
+    courier_leave(w);
     flush_all(w);
     free_dead(w);
 }
 
+/* Gives the turn to whoever wants it meanwhile. */
+static void await(struct worker *w)
+{
+    w->awake_ms = mailbox_may_sleep(&w->mailbox) ? find_due(w) : 0;
+    int timeout_ms = time_until(w->awake_ms, w->now_ms);
+    uv_mutex_unlock(&w->turn);
+    socket_set_wait(&w->sockets, timeout_ms);
+    uv_mutex_lock(&w->turn);
+    update_now(w);
+}
+
 static void run_turn(struct worker *w)
 {
-    socket_set_wait(&w->sockets,
-                    mailbox_may_sleep(&w->mailbox) ? spare_time(w) : 0);
-    update_now(w);
+    await(w);
     socket_set_tell(&w->sockets);
     mailbox_drain(&w->mailbox);
     pass_deadlines(w);
@@ -306,6 +210,31 @@ static void on_ready(struct socket *socket, bool is_readable, bool is_writable)
                          socket);
     else
         connection_on_ready(socket, is_readable, is_writable);
+}
+
+/* ---- a visit ---- */
+
+bool worker_enter(struct worker *host, uint64_t now_ms)
+{
+    if (uv_mutex_trylock(&host->turn))
+        return false;
+    /* What was posted before has to be delivered before. */
+    if (host->is_draining || mailbox_has_mail(&host->mailbox)) {
+        uv_mutex_unlock(&host->turn);
+        return false;
+    }
+    if (now_ms > host->now_ms)
+        host->now_ms = now_ms;
+    return true;
+}
+
+void worker_leave(struct worker *host)
+{
+    flush_all(host);
+    /* Memory is freed by who may hold events that name it. */
+    if (!list_is_empty(&host->dead) || find_due(host) < host->awake_ms)
+        mailbox_ring(&host->mailbox);
+    uv_mutex_unlock(&host->turn);
 }
 
 /* ---- the thread ---- */
@@ -322,9 +251,11 @@ static void run(void *data)
     char name[16];
     snprintf(name, sizeof name, "worker %u", w->slot);
     pthread_setname_np(pthread_self(), name);
+    uv_mutex_lock(&w->turn);
     do
         run_turn(w);
     while (!is_done(w) || !mailbox_close(&w->mailbox));
+    uv_mutex_unlock(&w->turn);
     atomic_store(&w->has_ended, true);
     uv_async_send(w->ended);
 }
@@ -378,41 +309,47 @@ int worker_init(struct worker *worker, const struct worker_pool *pool,
     connid_source_init(&w->ids);
     init_deadlines(w);
     use_snapshot(w, snapshot_ref(snapshot));
-    w->packets = calloc(pool->n_workers, sizeof *w->packets);
-    w->returns = calloc(pool->n_workers, sizeof *w->returns);
-    w->metrics = metrics_new();
-    int rc = -ENOMEM;
-    if (!w->packets || !w->returns || !w->metrics)
-        goto fail_memory;
-    rc = registry_init(&w->registry);
+    int rc = uv_mutex_init(&w->turn);
     if (rc)
-        goto fail_memory;
+        goto fail;
+    rc = courier_init(&w->courier, pool->n_workers);
+    if (rc)
+        goto fail_turn;
+    w->metrics = metrics_new();
+    rc = w->metrics ? registry_init(&w->registry) : -ENOMEM;
+    if (rc)
+        goto fail_metrics;
     rc = init_waiting(w);
     if (rc)
         goto fail_registry;
     return 0;
 fail_registry:
     registry_deinit(&w->registry);
-fail_memory:
+fail_metrics:
     metrics_free(w->metrics);
-    free(w->packets);
-    free(w->returns);
+    courier_deinit(&w->courier, pool->n_workers);
+fail_turn:
+    uv_mutex_destroy(&w->turn);
+fail:
     snapshot_unref(w->snapshot);
     return rc;
 }
 
-void worker_deinit(struct worker *worker, bool was_started)
+void worker_join(struct worker *worker)
+{
+    uv_thread_join(&worker->thread);
+}
+
+void worker_deinit(struct worker *worker)
 {
     struct worker *w = worker;
-    if (was_started)
-        uv_thread_join(&w->thread);
     newcomers_close(&w->newcomers);
     mailbox_deinit(&w->mailbox);
     socket_set_deinit(&w->sockets);
     registry_deinit(&w->registry);
     metrics_free(w->metrics);
-    free(w->packets);
-    free(w->returns);
+    courier_deinit(&w->courier, w->pool->n_workers);
+    uv_mutex_destroy(&w->turn);
     snapshot_unref(w->snapshot);
 }
 

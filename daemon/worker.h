@@ -1,11 +1,15 @@
 /*
- * A worker: one thread, its own connections and nothing shared.
+ * A worker: a thread and its connections, which it lends while it sleeps.
  *
  * In one turn of its loop a worker reads what is ready, routes it into the
  * outboxes of its own connections and into one mail for each other worker,
  * and at the end of the turn sends every outbox and posts every mail once.
  * What it waits on is an epoll set, in which all listening sockets stand, too;
  * it is in the process's libuv loop that signals and the admin endpoint live.
+ *
+ * Who holds `turn` may touch what a worker has: its thread, which gives it away
+ * only to sleep, or another worker's thread, for as long as it takes to deliver
+ * a few packets there.
  */
 #pragma once
 
@@ -15,6 +19,7 @@
 #include <uv.h>
 
 #include "daemon/connection.h"
+#include "daemon/courier.h"
 #include "daemon/deadlines.h"
 #include "daemon/mailbox.h"
 #include "daemon/metrics.h"
@@ -45,6 +50,8 @@ struct worker {
     unsigned slot; /* in worker_pool.workers and in connection ids */
     const struct worker_pool *pool;
     uv_thread_t thread;
+    uv_mutex_t turn;       /* guards all that is not atomic or a mailbox */
+    uint64_t awake_ms;     /* by then it wakes by itself: on now_ms's clock */
     uint64_t now_ms;       /* CLOCK_MONOTONIC; as old as the turn */
     uv_async_t *ended;     /* main's: tells that the thread is about to end */
     atomic_bool has_ended; /* read by main after ended */
@@ -54,12 +61,11 @@ struct worker {
     atomic_uint n_connections; /* counted up by the gate */
 
     struct snapshot *snapshot; /* a reference */
-    struct metrics *metrics;   /* owned; written by this thread */
+    struct metrics *metrics;   /* owned */
     struct socket_set sockets;
     struct newcomers newcomers;
     struct mailbox mailbox;
-    struct mail **packets; /* by slot: what the turn has for others; or NULL */
-    struct mail **returns; /* by slot: what it could not deliver for them */
+    struct courier courier;
     struct registry registry;
     struct connid_source ids;
     struct ration ration; /* of request_rate */
@@ -81,8 +87,11 @@ int worker_init(struct worker *worker, const struct worker_pool *pool,
  * negative errno. */
 int worker_start(struct worker *worker);
 
-/* Joins the thread, if it was started, and frees what the worker has. */
-void worker_deinit(struct worker *worker, bool was_started);
+/* Waits for the thread, which has been told to end. */
+void worker_join(struct worker *worker);
+
+/* Frees what the worker has, once no worker of the pool has a thread. */
+void worker_deinit(struct worker *worker);
 
 /* ---- from any thread ---- */
 
@@ -101,7 +110,21 @@ int worker_hand_over(struct worker *worker, struct mail_socket socket);
 /* A connection that is counted already will not come. */
 void worker_miss(struct worker *worker);
 
-/* ---- on the worker's own thread ---- */
+/* ---- on another worker's thread ---- */
+
+/*
+ * Takes the turn of a worker that sleeps and has no mail. It cannot wake until
+ * worker_leave(), so that only what is short may be done meanwhile, and nothing
+ * that waits: send to its connections, or end them.
+ * @now_ms: worker_now_ms() of the caller's worker
+ * Returns false if it is awake, is somebody else's, or ends.
+ */
+bool worker_enter(struct worker *host, uint64_t now_ms);
+
+/* Sends what is in outboxes, and gives the turn back. */
+void worker_leave(struct worker *host);
+
+/* ---- by who has the turn ---- */
 
 /* Milliseconds since the epoch, for people; from any thread. */
 static inline uint64_t worker_epoch_ms(void)
@@ -116,14 +139,6 @@ static inline uint64_t worker_now_ms(const struct worker *worker)
 {
     return worker->now_ms;
 }
-
-/*
- * Adds a packet to this turn's mail for another worker.
- * Returns 0, or -ENOBUFS or -ENOMEM: it will not be delivered.
- */
-int worker_forward(struct worker *worker, unsigned slot,
-                   const struct connid *to, const struct connid *from,
-                   const void *payload, size_t size);
 
 /*
  * Sends an errand to the worker @slot.
