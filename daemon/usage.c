@@ -17,8 +17,12 @@ struct usage {
     pthread_mutex_t mutex;
     struct usage_entry **entries; /* each allocated: others point to it */
     size_t n_entries;
-    uint64_t n_changes; /* of counters */
+    struct usage_entry **slots; /* the same by their digests; NULL: free */
+    size_t n_slots;             /* a power of two, twice n_entries or more */
+    uint64_t n_changes;         /* of counters */
 };
+
+enum { SLOTS_LEAST = 16 };
 
 struct usage *usage_new(void)
 {
@@ -35,18 +39,30 @@ void usage_free(struct usage *usage)
     for (size_t i = 0; i < usage->n_entries; i++)
         free(usage->entries[i]);
     free(usage->entries);
+    free(usage->slots);
     pthread_mutex_destroy(&usage->mutex);
     free(usage);
+}
+
+/* ---- entries ---- */
+
+/* The slot of @digest, which is its own hash, or the free one for it. */
+static struct usage_entry **find_slot(const struct usage *usage,
+                                      const unsigned char *digest)
+{
+    uint64_t hash;
+    memcpy(&hash, digest, sizeof hash);
+    size_t i = hash & (usage->n_slots - 1);
+    while (usage->slots[i] && memcmp(usage->slots[i]->counter.digest, digest,
+                                     KEY_DIGEST_BYTES) != 0)
+        i = (i + 1) & (usage->n_slots - 1);
+    return &usage->slots[i];
 }
 
 static struct usage_entry *find(const struct usage *usage,
                                 const unsigned char *digest)
 {
-    for (size_t i = 0; i < usage->n_entries; i++)
-        if (memcmp(usage->entries[i]->counter.digest, digest,
-                   KEY_DIGEST_BYTES) == 0)
-            return usage->entries[i];
-    return NULL;
+    return usage->n_slots ? *find_slot(usage, digest) : NULL;
 }
 
 struct usage_entry *usage_find(struct usage *usage,
@@ -58,18 +74,35 @@ struct usage_entry *usage_find(struct usage *usage,
     return entry;
 }
 
+/* Makes room for twice as many. */
+static bool grow(struct usage *usage)
+{
+    size_t n_slots = usage->n_slots ? usage->n_slots * 2 : SLOTS_LEAST;
+    struct usage_entry **entries =
+        reallocarray(usage->entries, n_slots / 2, sizeof *entries);
+    if (!entries)
+        return false;
+    usage->entries = entries;
+    struct usage_entry **slots = calloc(n_slots, sizeof *slots);
+    if (!slots)
+        return false;
+    free(usage->slots);
+    usage->slots = slots;
+    usage->n_slots = n_slots;
+    for (size_t i = 0; i < usage->n_entries; i++)
+        *find_slot(usage, entries[i]->counter.digest) = entries[i];
+    return true;
+}
+
 static struct usage_entry *add(struct usage *usage, const unsigned char *digest)
 {
-    struct usage_entry *entry = calloc(1, sizeof *entry);
-    struct usage_entry **grown =
-        reallocarray(usage->entries, usage->n_entries + 1, sizeof *grown);
-    if (grown)
-        usage->entries = grown;
-    if (!entry || !grown) {
-        free(entry);
+    if (usage->n_entries == usage->n_slots / 2 && !grow(usage))
         return NULL;
-    }
+    struct usage_entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
     memcpy(entry->counter.digest, digest, KEY_DIGEST_BYTES);
+    *find_slot(usage, digest) = entry;
     return usage->entries[usage->n_entries++] = entry;
 }
 

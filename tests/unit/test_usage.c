@@ -112,6 +112,32 @@ START_TEST(a_quota_is_spent_until_its_period_ends)
 }
 END_TEST
 
+START_TEST(entries_stay_where_they_are_while_others_come)
+{
+    enum { N = 1000, LINE = 40 };
+    char *text = malloc(N * LINE);
+    struct usage_entry *first;
+    struct usage_counter counter;
+    size_t n = (size_t)sprintf(text, "[plan p]\nquota = 1/day\n[keys]\n");
+    start("k0 = key-0 plan=p\n[plan p]\nquota = 1/day\n");
+    first = find("key-0");
+    for (int i = 0; i < N; i++)
+        n += (size_t)sprintf(text + n, "k%d = key-%d plan=p\n", i, i);
+    load(text, START_MS);
+    ck_assert_ptr_eq(find("key-0"), first);
+    for (int i = 0; i < N; i++) {
+        char key[20];
+        snprintf(key, sizeof key, "key-%d", i);
+        ck_assert_int_eq(take(key, START_MS, NOON_S), USAGE_OK);
+    }
+    ck_assert_int_eq(take("key-999", START_MS, NOON_S), USAGE_SPENT);
+    ck_assert(usage_get(usage, N - 1, &counter));
+    ck_assert(!usage_get(usage, N, &counter));
+    free(text);
+    usage_free(usage);
+}
+END_TEST
+
 START_TEST(what_is_refused_costs_nothing)
 {
     start("a = one plan=p\n[plan p]\nrate = 1\nburst = 1\nquota = 2/day\n");
@@ -244,6 +270,7 @@ int main(void)
                                    NULL};
     const TTest *const once[] = {a_key_without_a_plan_has_no_entry,
                                  each_key_has_its_own_rate,
+                                 entries_stay_where_they_are_while_others_come,
                                  what_is_refused_costs_nothing,
                                  a_reload_keeps_what_was_used,
                                  a_key_that_comes_back_does_not_start_anew,
