@@ -158,21 +158,24 @@ static const struct key *find_twin(const struct key **sorted, size_t n,
     return found;
 }
 
+/* The first key that has a twin of either kind before it, or NULL. */
 static const struct key *tell_twin(const struct key **sorted, size_t n,
                                    struct errmsg *errmsg)
 {
-    const struct key *twin;
-    const struct key *found =
-        find_twin(sorted, n, (struct order){compare_names}, &twin);
-    if (found) {
+    const struct key *other = NULL;
+    const struct key *by_name =
+        find_twin(sorted, n, (struct order){compare_names}, &other);
+    const struct key *by_digest =
+        find_twin(sorted, n, (struct order){compare_digests}, &other);
+    if (by_name && (!by_digest || by_name <= by_digest)) {
         errmsg_set(errmsg, "%s: there is a key of this name already",
-                   found->name);
-        return found;
+                   by_name->name);
+        return by_name;
     }
-    found = find_twin(sorted, n, (struct order){compare_digests}, &twin);
-    if (found)
-        errmsg_set(errmsg, "%s: the same key as %s", found->name, twin->name);
-    return found;
+    if (by_digest)
+        errmsg_set(errmsg, "%s: the same key as %s", by_digest->name,
+                   other->name);
+    return by_digest;
 }
 
 /*

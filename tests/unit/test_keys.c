@@ -143,11 +143,15 @@ static const struct {
     {"a = x\na = y\n", -EINVAL, ":2: a: there is a key of this name already"},
     {"a = secret\nb = sha256:" SECRET_HEX "\n", -EINVAL,
      ":2: b: the same key as a"},
-    /* The first line that is wrong, whatever the letters. */
+    /* The first line that is there twice, whatever the letters. */
     {"z = one\nb = two\nz = three\na = four\nb = five\n", -EINVAL,
      ":3: z: there is a key of this name already"},
     {"z = one\nb = two\nc = one\na = two\nd = one\n", -EINVAL,
      ":3: c: the same key as z"},
+    {"a = one\nb = one\nc = three\nc = four\n", -EINVAL,
+     ":2: b: the same key as a"},
+    {"a = one\na = one\n", -EINVAL,
+     ":2: a: there is a key of this name already"},
     {"a = sha256:12\n", -EINVAL,
      ":1: a: sha256: is followed by 64 hexadecimal digits"},
     {"a = sha256:"
