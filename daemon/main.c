@@ -12,6 +12,7 @@
 #include "daemon/config.h"
 #include "daemon/exec.h"
 #include "daemon/keygen.h"
+#include "daemon/log.h"
 #include "daemon/run.h"
 #include "daemon/snapshot.h"
 
@@ -85,6 +86,8 @@ static void print_usage(FILE *file)
 static int check(struct config *config)
 {
     struct errmsg errmsg = {""};
+    log_set_level(config->log_level);
+    log_set_format(config->log_format);
     int rc = snapshot_check(config, &errmsg);
     if (rc)
         return complain(exit_status(rc), &errmsg);

@@ -56,7 +56,7 @@ START_TEST(what_is_asked_for_goes_to_standard_output)
 }
 END_TEST
 
-/* A check reads what a start would, and makes nothing. */
+/* Keys, credentials and certificates are read, and nothing is made. */
 START_TEST(what_the_files_hold_is_checked)
 {
     static const char *const cases[][2] = {
