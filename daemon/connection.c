@@ -165,7 +165,10 @@ void connection_flush(struct connection *c)
         deadline_cancel(&c->sending);
         finish_if_done(c);
     } else if (rc != -EAGAIN) {
-        connection_drop(c, END_ERROR);
+        if (c->worker->is_lent) /* there may be last words to be read first */
+            list_move(&c->worker->unsent, &c->dirty);
+        else
+            connection_drop(c, END_ERROR);
     } else if (list_is_empty(&c->sending.link) ||
                socket_output_size(&c->socket) < before) {
         wait_for_peer(c);

@@ -8,10 +8,11 @@
 #include "daemon/worker.h"
 #include "proto/nak.h"
 
-/* Of a mail that its writer delivers: the more there is, the less it costs to
- * wake whose it is, who may be idle on a CPU of its own. */
+/* What is delivered in the place of others in one turn, at most: the more there
+ * is, the less it costs to wake whose it is, who may have a CPU of their own.
+ */
 enum {
-    VISIT_RECORDS_MAX = 8,
+    VISIT_RECORDS_MAX = 16,
     VISIT_BYTES_MAX = 16384,
 };
 
@@ -157,15 +158,24 @@ static struct mail *take(struct mail **mails, unsigned slot)
     return mail;
 }
 
+/* What is left of the bounds above. */
+struct budget {
+    size_t n_records;
+    size_t n_bytes;
+};
+
 /* Delivers @mail in the place of the worker @slot, and hears at once what
  * nobody took. Returns false if that one should do it. */
-static bool visit(struct worker *w, unsigned slot, struct mail *mail)
+static bool visit(struct worker *w, unsigned slot, struct mail *mail,
+                  struct budget *budget)
 {
     struct worker *host = &w->pool->workers[slot];
-    if (mail->n_records > VISIT_RECORDS_MAX ||
-        bytes_size(&mail->records) > VISIT_BYTES_MAX ||
+    size_t n_bytes = bytes_size(&mail->records);
+    if (mail->n_records > budget->n_records || n_bytes > budget->n_bytes ||
         !worker_enter(host, w->now_ms))
         return false;
+    budget->n_records -= mail->n_records;
+    budget->n_bytes -= n_bytes;
     courier_deliver(host, mail);
     struct mail *back = take(host->courier.returns, w->slot);
     worker_leave(host);
@@ -178,10 +188,11 @@ static bool visit(struct worker *w, unsigned slot, struct mail *mail)
 
 void courier_leave(struct worker *worker)
 {
+    struct budget budget = {VISIT_RECORDS_MAX, VISIT_BYTES_MAX};
     for (unsigned i = 0; i < worker->pool->n_workers; i++) {
         struct mail *packets = take(worker->courier.packets, i);
         struct mail *returns = take(worker->courier.returns, i);
-        if (packets && !visit(worker, i, packets))
+        if (packets && !visit(worker, i, packets, &budget))
             post(worker, i, packets);
         if (returns)
             post(worker, i, returns);

@@ -1,7 +1,7 @@
 /*
  * Named counters: one set for each thread that counts, summed when read.
  *
- * A set is written by its own thread only, with plain loads and stores that
+ * A set is written by one thread at a time, with plain loads and stores that
  * any thread may read: no locked instruction, no line of cache shared.
  */
 #pragma once

@@ -223,6 +223,7 @@ bool worker_enter(struct worker *host, uint64_t now_ms)
         uv_mutex_unlock(&host->turn);
         return false;
     }
+    host->is_lent = true;
     if (now_ms > host->now_ms)
         host->now_ms = now_ms;
     return true;
@@ -231,8 +232,9 @@ bool worker_enter(struct worker *host, uint64_t now_ms)
 void worker_leave(struct worker *host)
 {
     flush_all(host);
-    /* Memory is freed by who may hold events that name it. */
-    if (!list_is_empty(&host->dead) || find_due(host) < host->awake_ms)
+    host->is_lent = false;
+    list_splice(&host->dirty, &host->unsent);
+    if (!list_is_empty(&host->dirty) || find_due(host) < host->awake_ms)
         mailbox_ring(&host->mailbox);
     uv_mutex_unlock(&host->turn);
 }
@@ -263,7 +265,9 @@ static void run(void *data)
 int worker_start(struct worker *worker)
 {
     sigset_t all, before;
+    uv_mutex_lock(&worker->turn); /* others may have begun */
     int rc = newcomers_open(&worker->newcomers, worker);
+    uv_mutex_unlock(&worker->turn);
     if (rc)
         return rc;
     sigfillset(&all); /* signals are main's */
@@ -305,6 +309,7 @@ int worker_init(struct worker *worker, const struct worker_pool *pool,
     *w = (struct worker){.slot = slot, .pool = pool, .ended = ended};
     update_now(w);
     list_init(&w->dirty);
+    list_init(&w->unsent);
     list_init(&w->dead);
     connid_source_init(&w->ids);
     init_deadlines(w);

@@ -3,7 +3,7 @@
  *
  * In one turn of its loop a worker reads what is ready, routes it into the
  * outboxes of its own connections and into one mail for each other worker,
- * and at the end of the turn sends every outbox and posts every mail once.
+ * and at the end of the turn sends every outbox and gives every mail away once.
  * What it waits on is an epoll set, in which all listening sockets stand, too;
  * it is in the process's libuv loop that signals and the admin endpoint live.
  *
@@ -70,8 +70,10 @@ struct worker {
     struct connid_source ids;
     struct ration ration; /* of request_rate */
     struct deadline_queue deadlines[N_DEADLINES];
-    struct list dirty; /* connections with output that is not flushed yet */
-    struct list dead;  /* connections to be freed at the end of the turn */
+    struct list dirty;  /* connections with output that is not flushed yet */
+    struct list unsent; /* those of them that a visitor could not flush */
+    bool is_lent;       /* who has the turn is a visitor */
+    struct list dead;   /* connections to be freed at the end of the turn */
 };
 
 /*
@@ -113,15 +115,17 @@ void worker_miss(struct worker *worker);
 /* ---- on another worker's thread ---- */
 
 /*
- * Takes the turn of a worker that sleeps and has no mail. It cannot wake until
- * worker_leave(), so that only what is short may be done meanwhile, and nothing
- * that waits: send to its connections, or end them.
+ * Takes the turn of a worker that has no mail, if it sleeps or has only just
+ * been told of events. It does nothing until worker_leave(), so that a visit
+ * has to be short, and is for sending to its connections only: it ends none, as
+ * what they said last may be still to be read.
  * @now_ms: worker_now_ms() of the caller's worker
- * Returns false if it is awake, is somebody else's, or ends.
+ * Returns false if it has its turn itself, somebody else has, or it ends.
  */
 bool worker_enter(struct worker *host, uint64_t now_ms);
 
-/* Sends what is in outboxes, and gives the turn back. */
+/* Sends what is in outboxes, gives the turn back, and wakes the host if there
+ * is anything that it has to do. */
 void worker_leave(struct worker *host);
 
 /* ---- by who has the turn ---- */

@@ -255,14 +255,41 @@ START_TEST(whose_next_deadline_comes_first_sleeps_on)
 }
 END_TEST
 
-/* Its thread may hold an event that names the connection. */
-START_TEST(whose_peer_is_gone_is_freed_by_the_host)
+START_TEST(whose_peer_is_gone_is_left_to_the_host)
 {
     shutdown(receiver.connection->socket.fd, SHUT_WR);
     take("[1]");
     courier_leave(&workers[US]);
-    ck_assert_int_eq(receiver.connection->state, CONNECTION_CLOSED);
+    ck_assert_int_eq(receiver.connection->state, CONNECTION_OPEN);
     ck_assert(has_mail());
+    wake_host();
+    ck_assert_int_eq(receiver.connection->state, CONNECTION_CLOSED);
+}
+END_TEST
+
+/* Sends a packet for the sender, masked with zeros. */
+static void say(const struct client *client)
+{
+    uint8_t frame[200] = {0x81};
+    int n = sprintf((char *)frame + 6,
+                    "{\"to\":\"%.*s\",\"payload\":{\"type\":\"a\"}}",
+                    CONNID_PRINT(&sender.id));
+    ck_assert_int_lt(n, 126);
+    frame[1] = (uint8_t)(0x80 | n);
+    ck_assert_int_eq(send(client->fd, frame, (size_t)n + 6, 0), n + 6);
+}
+
+/* The host has been told of it, and has not got its turn yet. */
+START_TEST(what_was_said_last_is_heard_whoever_sends)
+{
+    say(&receiver);
+    shutdown(receiver.fd, SHUT_RDWR);
+    socket_set_wait(&workers[HOST].sockets, 0);
+    ck_assert_int_eq(workers[HOST].sockets.n_ready, 1);
+    take("[1]");
+    courier_leave(&workers[US]);
+    socket_set_tell(&workers[HOST].sockets);
+    ck_assert_ptr_nonnull(workers[HOST].courier.packets[US]);
 }
 END_TEST
 
@@ -289,7 +316,8 @@ int main(void)
         what_nobody_takes_is_told_in_the_same_turn,
         who_must_wait_for_its_peer_is_told_when,
         whose_next_deadline_comes_first_sleeps_on,
-        whose_peer_is_gone_is_freed_by_the_host,
+        whose_peer_is_gone_is_left_to_the_host,
+        what_was_said_last_is_heard_whoever_sends,
         the_host_counts_what_was_done_for_it,
         NULL,
     };
