@@ -12,8 +12,8 @@
  * is, the less it costs to wake whose it is, who may have a CPU of their own.
  */
 enum {
-    VISIT_RECORDS_MAX = 16,
-    VISIT_BYTES_MAX = 16384,
+    VISIT_RECORDS_MAX = 32,
+    VISIT_BYTES_MAX = 32768,
 };
 
 int courier_init(struct courier *courier, unsigned n_workers)
