@@ -181,7 +181,7 @@ static bool visit(struct worker *w, unsigned slot, struct mail *mail,
     worker_leave(host);
     mail_free(mail);
     if (back)
-        bounce(w, back, 0);
+        courier_bounce(w, back);
     mail_free(back);
     return true;
 }
